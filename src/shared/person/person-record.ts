@@ -1,0 +1,31 @@
+import type { Characteristics } from '../sampling/dimensions.ts';
+import { decodePayload, encodePayload } from '../transactions/payload.ts';
+import type { Persona } from './schema.ts';
+
+/**
+ * A committed person as stored: what differs from slot to slot. What a whole population shares (simulation,
+ * population, seed) is added again when it is read, so it costs no memory a million times over.
+ */
+export interface PersonRecord {
+  readonly persona: Persona;
+  readonly characteristics: Characteristics;
+  /** The model that answered, as the provider names it. */
+  readonly model: string;
+  readonly simulated: boolean;
+  readonly promptDigest: string;
+  /** Model calls begun for this slot, the successful one included. */
+  readonly attempts: number;
+  /** Of all answered calls of the run that committed, useless answers included; `prompt` includes `cached`. */
+  readonly tokens: { readonly prompt: number; readonly cached: number; readonly completion: number };
+  /** ISO 8601, by the worker's clock. */
+  readonly committedAt: string;
+}
+
+export function encodePersonRecord(record: PersonRecord): Buffer {
+  return encodePayload(record);
+}
+
+/** Only for bytes that `encodePersonRecord` made: the store is ours and its payloads are whole or absent. */
+export function decodePersonRecord(payload: Buffer): PersonRecord {
+  return decodePayload(payload) as PersonRecord;
+}
