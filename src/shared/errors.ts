@@ -9,6 +9,8 @@
 /** The process exit codes that the README documents. */
 export const ExitCode = {
   ok: 0,
+  /** A fault of this program. */
+  unexpected: 1,
   badInput: 2,
   failedSlots: 3,
   paused: 4,

@@ -1,0 +1,81 @@
+import { UserError } from './errors.ts';
+
+/**
+ * Every Redis key, from one prefix.
+ *
+ * One hash tag per simulation, so that every multi-key script stays on one Redis Cluster slot. BullMQ has a tag
+ * of its own (`queuePrefix`). Results lie in hashes of 1,024 slots, so that no key grows with the population and
+ * an export reads one hash after another.
+ */
+export const RESULT_BUCKET_BITS = 10;
+
+export interface PopulationKeys {
+  readonly meta: string;
+  readonly counters: string;
+  readonly committed: string;
+  readonly failed: string;
+  readonly failures: string;
+  readonly reservations: string;
+  readonly attempts: string;
+  results(slot: number): string;
+}
+
+export interface SimulationKeys {
+  readonly names: string;
+  readonly populations: string;
+  readonly states: string;
+  readonly transactions: string;
+  readonly transactionCounters: string;
+  population(id: string): PopulationKeys;
+}
+
+export interface Keys {
+  /** BullMQ's `prefix` option. */
+  readonly queuePrefix: string;
+  /** A set of the simulations' ids. */
+  readonly simulations: string;
+  simulation(id: string): SimulationKeys;
+}
+
+const SIMULATION_ID = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** A simulation id becomes part of a key and of its hash tag: refuses anything but 1 to 64 plain characters. */
+export function assertSimulationId(id: string): void {
+  if (!SIMULATION_ID.test(id)) {
+    throw new UserError(
+      `simulation: expected 1 to 64 letters, digits, ".", "_" or "-", got ${JSON.stringify(id)}`,
+    );
+  }
+}
+
+export function createKeys(prefix: string): Keys {
+  return {
+    queuePrefix: `{${prefix}:queue}`,
+    simulations: `${prefix}:simulations`,
+    simulation(id) {
+      assertSimulationId(id);
+      const base = `${prefix}:{${id}}`;
+      return {
+        names: `${base}:names`,
+        populations: `${base}:populations`,
+        states: `${base}:states`,
+        transactions: `${base}:transactions`,
+        transactionCounters: `${base}:transactions:counters`,
+        population: (population) => populationKeys(`${base}:p:${population}`),
+      };
+    },
+  };
+}
+
+function populationKeys(base: string): PopulationKeys {
+  return {
+    meta: `${base}:meta`,
+    counters: `${base}:counters`,
+    committed: `${base}:committed`,
+    failed: `${base}:failed`,
+    failures: `${base}:failures`,
+    reservations: `${base}:reservations`,
+    attempts: `${base}:attempts`,
+    results: (slot) => `${base}:results:${slot >> RESULT_BUCKET_BITS}`,
+  };
+}

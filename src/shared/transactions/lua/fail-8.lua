@@ -1,0 +1,48 @@
+--[[
+  Gives a slot up for good, with its reason, and releases its name.
+
+  KEYS  1 failures (hash)       2 committed (bitmap)   3 failed (bitmap)   4 names (hash)
+        5 reservations (hash)   6 attempts (hash)      7 counters (hash)   8 population meta (hash)
+  ARGV  1 slot   2 owner   3 reason code   4 failure record (JSON)
+        then counter, increment, ... (tokens, ...)
+
+  Returns {'failed'} | {'committed'} | {'already-failed'} | {'cancelled'} | {'unknown-population'}
+
+  Atomic because the released name, the reason and the count belong together (I3, I4).
+]]
+expectType(KEYS[1], 'hash')
+expectType(KEYS[2], 'string')
+expectType(KEYS[3], 'string')
+expectType(KEYS[4], 'hash')
+expectType(KEYS[5], 'hash')
+expectType(KEYS[6], 'hash')
+expectType(KEYS[7], 'hash')
+expectType(KEYS[8], 'hash')
+
+local slot, owner, reason = ARGV[1], ARGV[2], ARGV[3]
+local size = tonumber(redis.call('HGET', KEYS[8], 'size') or 0)
+if size == 0 then return { 'unknown-population' } end
+if redis.call('GETBIT', KEYS[2], slot) == 1 then return { 'committed' } end
+if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'already-failed' } end
+if redis.call('HGET', KEYS[8], 'status') == 'cancelled' then return { 'cancelled' } end
+
+redis.call('HSET', KEYS[1], slot, ARGV[4])
+redis.call('SETBIT', KEYS[3], slot, 1)
+local held = redis.call('HGET', KEYS[5], slot)
+if held then
+  local reserved = heldName(held)
+  if redis.call('HGET', KEYS[4], reserved) == owner then redis.call('HDEL', KEYS[4], reserved) end
+  redis.call('HDEL', KEYS[5], slot)
+end
+redis.call('HDEL', KEYS[6], slot)
+local failed = redis.call('HINCRBY', KEYS[7], 'failed', 1)
+redis.call('HINCRBY', KEYS[7], 'failed:' .. reason, 1)
+for i = 5, #ARGV, 2 do
+  redis.call('HINCRBY', KEYS[7], ARGV[i], ARGV[i + 1])
+end
+local committed = tonumber(redis.call('HGET', KEYS[7], 'committed') or 0)
+if committed + failed >= size then
+  redis.call('HSET', KEYS[8], 'status', 'partial')
+  redis.call('HDEL', KEYS[8], 'reason')
+end
+return { 'failed' }

@@ -1,0 +1,188 @@
+import type { Redis } from 'ioredis';
+import type { Keys } from '../keys.ts';
+import { canonicalName } from './canonical-name.ts';
+import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
+
+/**
+ * A worker's side of the transaction cache: the transactions of one population's slots.
+ *
+ * Every method is one script or one pipeline, hence one round trip, and may be repeated: after a lost reply the
+ * same call gives the same answer and moves no counter twice. With a `patient` connection a call outlives a Redis
+ * outage and settles when Redis is back.
+ */
+export interface SlotTransactions {
+  /** The slots of `[from, to)` that are neither committed nor failed, ascending. One round trip. */
+  openSlots(from: number, to: number): Promise<number[]>;
+  /** Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. */
+  reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
+  /** Gives an attempt back whose call was aborted by an orderly stop. */
+  returnAttempt(slot: number): Promise<void>;
+  commit(slot: number, result: { name: string; payload: Buffer; counts: Counts }): Promise<CommitReply>;
+  fail(slot: number, failure: { reason: string; record: string; counts: Counts }): Promise<FailReply>;
+}
+
+/** Increments of the population's counters, moved together with the result. */
+export type Counts = Readonly<Record<string, number>>;
+
+export interface ReserveRequest {
+  /** Names to try, in order; `record` is stored with the reservation and comes back on a rerun. None: no name. */
+  readonly candidates: readonly { readonly name: string; readonly record: string }[];
+  /** Attempts the slot may use in all; undefined: no limit. */
+  readonly attemptsAllowed?: number | undefined;
+  readonly countAttempt: boolean;
+  readonly countCall: boolean;
+}
+
+export type Reservation =
+  | { code: 'reserved'; record: string; attempts: number; refused: number }
+  | { code: 'names-taken'; attempts: number; refused: number }
+  | { code: 'attempts-spent'; attempts: number }
+  | { code: 'paused'; reason: string }
+  | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' };
+
+export type CommitReply =
+  | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
+  | { code: 'replayed'; payload: Buffer }
+  | { code: 'name-lost'; owner: string };
+
+export type FailReply = {
+  code: 'failed' | 'committed' | 'already-failed' | 'cancelled' | 'unknown-population';
+};
+
+export function createSlotTransactions(
+  redis: Redis,
+  keys: Keys,
+  simulation: string,
+  population: string,
+): SlotTransactions {
+  const scripts = scriptsOf(redis);
+  const simulationKeys = keys.simulation(simulation);
+  const key = simulationKeys.population(population);
+  const owner = (slot: number) => `${population}/${slot}`;
+
+  return {
+    async openSlots(from, to) {
+      const firstByte = from >> 3;
+      const lastByte = (to - 1) >> 3;
+      const [committed, failed] = await Promise.all([
+        redis.getrangeBuffer(key.committed, firstByte, lastByte),
+        redis.getrangeBuffer(key.failed, firstByte, lastByte),
+      ]);
+      const open: number[] = [];
+      for (let slot = from; slot < to; slot += 1) {
+        if (!bitAt(committed, slot - firstByte * 8) && !bitAt(failed, slot - firstByte * 8)) open.push(slot);
+      }
+      return open;
+    },
+
+    async reserve(slot, { candidates, attemptsAllowed, countAttempt, countCall }) {
+      const [code, first, second, third] = await scripts.reserve(
+        [
+          key.meta,
+          key.committed,
+          key.failed,
+          simulationKeys.names,
+          key.reservations,
+          key.attempts,
+          key.counters,
+        ],
+        [
+          slot,
+          owner(slot),
+          attemptsAllowed ?? '',
+          countAttempt ? 1 : 0,
+          countCall ? 1 : 0,
+          ...candidates.flatMap(({ name, record }) => [canonicalName(name), record]),
+        ],
+      );
+      const attempts = Number(second ?? 0);
+      const refused = Number(third ?? 0);
+      switch (code) {
+        case 'reserved':
+          return { code, record: replyText(first), attempts, refused };
+        case 'names-taken':
+          return { code, attempts, refused };
+        case 'attempts-spent':
+          return { code, attempts };
+        case 'paused':
+          return { code, reason: replyText(first) };
+        case 'committed':
+        case 'failed':
+        case 'cancelled':
+        case 'unknown-population':
+          return { code };
+        default:
+          throw unexpectedReply('reserve', code);
+      }
+    },
+
+    async returnAttempt(slot) {
+      const [code] = await scripts.returnAttempt([key.attempts], [slot]);
+      if (code !== 'returned' && code !== 'none') throw unexpectedReply('returnAttempt', code);
+    },
+
+    async commit(slot, { name, payload, counts }) {
+      const [code, detail] = await scripts.commit(
+        [
+          key.results(slot),
+          key.committed,
+          key.failed,
+          simulationKeys.names,
+          key.reservations,
+          key.attempts,
+          key.counters,
+          key.meta,
+        ],
+        [slot, owner(slot), canonicalName(name), payload, ...increments(counts)],
+      );
+      switch (code) {
+        case 'committed':
+        case 'failed':
+        case 'cancelled':
+        case 'unknown-population':
+          return { code };
+        case 'replayed':
+          return { code, payload: Buffer.isBuffer(detail) ? detail : Buffer.alloc(0) };
+        case 'name-lost':
+          return { code, owner: replyText(detail) };
+        default:
+          throw unexpectedReply('commit', code);
+      }
+    },
+
+    async fail(slot, { reason, record, counts }) {
+      const [code] = await scripts.fail(
+        [
+          key.failures,
+          key.committed,
+          key.failed,
+          simulationKeys.names,
+          key.reservations,
+          key.attempts,
+          key.counters,
+          key.meta,
+        ],
+        [slot, owner(slot), reason, record, ...increments(counts)],
+      );
+      switch (code) {
+        case 'failed':
+        case 'committed':
+        case 'already-failed':
+        case 'cancelled':
+        case 'unknown-population':
+          return { code };
+        default:
+          throw unexpectedReply('fail', code);
+      }
+    },
+  };
+}
+
+/** Redis numbers bits from the most significant one of each byte; beyond the string every bit is 0. */
+export function bitAt(bitmap: Buffer, bit: number): boolean {
+  return (((bitmap[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1;
+}
+
+function increments(counts: Counts): (string | number)[] {
+  return Object.entries(counts).flatMap(([name, by]) => (by === 0 ? [] : [name, by]));
+}

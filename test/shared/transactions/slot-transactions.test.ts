@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { createKeys } from '../../../src/shared/keys.ts';
+import { canonicalName } from '../../../src/shared/transactions/canonical-name.ts';
+import { createPopulations } from '../../../src/shared/transactions/populations.ts';
+import { createSlotTransactions } from '../../../src/shared/transactions/slot-transactions.ts';
+import { connect, testPrefix } from '../../support/redis.ts';
+
+const POPULATION = 'ab12ab12ab12ab12ab12ab12';
+const OTHER = 'cd34cd34cd34cd34cd34cd34';
+const noCounts = {};
+
+/** A simulation with a planned population of `size` slots, and both sides of its transactions. */
+async function planned(t: TestContext, size = 4) {
+  const redis = await connect(t);
+  const keys = createKeys(testPrefix(t));
+  const populations = createPopulations(redis, keys, 'sim');
+  const define = (id: string, slots = size) =>
+    populations.define({
+      id,
+      size: slots,
+      encode: (extents) => ({ state: JSON.stringify({ extents }), digest: `d${extents.join('-')}` }),
+      labels: { seed: '1' },
+    });
+  await define(POPULATION);
+  const slots = createSlotTransactions(redis, keys, 'sim', POPULATION);
+  const key = keys.simulation('sim').population(POPULATION);
+  const status = async () => {
+    const found = await populations.status(POPULATION);
+    assert.ok(found);
+    return found;
+  };
+  return { redis, keys, key, populations, slots, define, status, names: keys.simulation('sim').names };
+}
+
+const named = (...names: string[]) => ({
+  candidates: names.map((name) => ({ name, record: `record of ${name}` })),
+  countAttempt: true,
+  countCall: true,
+});
+const result = (name: string, text = name) => ({ name, payload: Buffer.from(text), counts: noCounts });
+
+test('reserve gives the first free candidate, counts the attempt and the call, and starts the population', async (t) => {
+  const { slots, status, redis, names, key } = await planned(t);
+  const reservation = await slots.reserve(0, named('Zoë O’Neil', 'Ann Lee'));
+  assert.deepEqual(reservation, {
+    code: 'reserved',
+    record: 'record of Zoë O’Neil',
+    attempts: 1,
+    refused: 0,
+  });
+  assert.equal(await redis.hget(names, canonicalName('zoe oneil')), `${POPULATION}/0`);
+  assert.equal(await redis.hget(key.attempts, '0'), '1');
+  const { state, calls } = await status();
+  assert.deepEqual({ state, calls }, { state: 'running', calls: 1 });
+});
+
+test('reserve on a rerun returns the name the slot holds, whatever is offered', async (t) => {
+  const { slots, redis, names } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  const again = await slots.reserve(0, named('Bob Ray'));
+  assert.deepEqual(again, { code: 'reserved', record: 'record of Ann Lee', attempts: 2, refused: 0 });
+  assert.deepEqual(Object.keys(await redis.hgetall(names)), [canonicalName('Ann Lee')]);
+});
+
+test('reserve passes over names that others own and reports how many', async (t) => {
+  const { slots } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  const second = await slots.reserve(1, named('ANN  LEE', 'Bob Ray'));
+  assert.deepEqual(second, { code: 'reserved', record: 'record of Bob Ray', attempts: 1, refused: 1 });
+});
+
+test('reserve answers names-taken without counting anything when all candidates are taken', async (t) => {
+  const { slots, status, redis, key } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  const reply = await slots.reserve(1, named('Ánn Lee'));
+  assert.deepEqual(reply, { code: 'names-taken', attempts: 0, refused: 1 });
+  assert.equal(await redis.hget(key.attempts, '1'), null);
+  assert.equal((await status()).calls, 1);
+});
+
+test('reserve without candidates opens a call and takes no name', async (t) => {
+  const { slots, redis, names } = await planned(t);
+  const reply = await slots.reserve(0, named());
+  assert.deepEqual(reply, { code: 'reserved', record: '', attempts: 1, refused: 0 });
+  assert.equal(await redis.exists(names), 0);
+});
+
+test('reserve answers attempts-spent at the limit, also for a slot whose attempts were counted by workers that died', async (t) => {
+  const { slots } = await planned(t);
+  const limited = { ...named('Ann Lee'), attemptsAllowed: 2 };
+  await slots.reserve(0, limited);
+  await slots.reserve(0, limited);
+  assert.deepEqual(await slots.reserve(0, limited), { code: 'attempts-spent', attempts: 2 });
+  const waiting = await slots.reserve(0, { ...limited, countAttempt: false });
+  assert.equal(waiting.code, 'reserved', 'a call that spends no attempt is allowed at the limit');
+});
+
+test('reserve refuses settled slots and populations that are paused, cancelled or unknown', async (t) => {
+  const { slots, populations, redis, keys } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.commit(0, result('Ann Lee'));
+  assert.deepEqual(await slots.reserve(0, named('Bob Ray')), { code: 'committed' });
+  await slots.fail(1, { reason: 'refusal', record: '{}', counts: noCounts });
+  assert.deepEqual(await slots.reserve(1, named('Bob Ray')), { code: 'failed' });
+  await populations.pause(POPULATION, 'no quota');
+  assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'paused', reason: 'no quota' });
+  await populations.cancel(POPULATION);
+  assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'cancelled' });
+  const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
+  assert.deepEqual(await unknown.reserve(0, named('Bob Ray')), { code: 'unknown-population' });
+});
+
+test('an attempt can be given back once, and never below zero or on a settled slot', async (t) => {
+  const { slots, redis, key } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.returnAttempt(0);
+  await slots.returnAttempt(0);
+  assert.equal(await redis.hget(key.attempts, '0'), '0');
+  await slots.returnAttempt(1);
+  assert.equal(await redis.hget(key.attempts, '1'), null);
+});
+
+test('commit stores result, name, bit and counters, and clears what the slot held', async (t) => {
+  const { slots, redis, key, names, status } = await planned(t);
+  await slots.reserve(2, named('Ann Lee'));
+  const payload = Buffer.from([0, 255, 10, 13, 128]);
+  const reply = await slots.commit(2, {
+    name: 'Ann Lee',
+    payload,
+    counts: { promptTokens: 7, cachedTokens: 0 },
+  });
+  assert.deepEqual(reply, { code: 'committed' });
+  assert.deepEqual(await redis.hgetBuffer(key.results(2), '2'), payload);
+  assert.equal(await redis.getbit(key.committed, 2), 1);
+  assert.equal(await redis.hget(names, canonicalName('Ann Lee')), `${POPULATION}/2`);
+  assert.equal(await redis.exists(key.reservations, key.attempts), 0);
+  const { committed, promptTokens, state } = await status();
+  assert.deepEqual({ committed, promptTokens, state }, { committed: 1, promptTokens: 7, state: 'running' });
+});
+
+test('commit replays the first result byte for byte and moves no counter', async (t) => {
+  const { slots, status } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.commit(0, { ...result('Ann Lee', 'first'), counts: { promptTokens: 5 } });
+  const late = await slots.commit(0, { ...result('Ann Lee', 'second'), counts: { promptTokens: 5 } });
+  assert.deepEqual(late, { code: 'replayed', payload: Buffer.from('first') });
+  const { committed, promptTokens } = await status();
+  assert.deepEqual({ committed, promptTokens }, { committed: 1, promptTokens: 5 });
+});
+
+test('commit answers name-lost when another transaction owns the name, and writes nothing', async (t) => {
+  const { slots, status, redis, key } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  assert.deepEqual(await slots.commit(1, result('Ann Lee')), { code: 'name-lost', owner: `${POPULATION}/0` });
+  assert.equal((await status()).committed, 0);
+  assert.equal(await redis.exists(key.committed, key.results(1)), 0);
+});
+
+test('commit takes a free name that was not reserved, and gives another reserved one back', async (t) => {
+  const { slots, redis, names } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.commit(0, result('Bob Ray'));
+  assert.deepEqual(Object.keys(await redis.hgetall(names)), [canonicalName('Bob Ray')]);
+});
+
+test('commit is refused for failed slots and for cancelled or unknown populations, but not for paused ones', async (t) => {
+  const { slots, populations, redis, keys } = await planned(t);
+  await slots.fail(0, { reason: 'refusal', record: '{}', counts: noCounts });
+  assert.deepEqual(await slots.commit(0, result('Ann Lee')), { code: 'failed' });
+  await slots.reserve(1, named('Bob Ray'));
+  await populations.pause(POPULATION, 'no quota');
+  assert.deepEqual(await slots.commit(1, result('Bob Ray')), { code: 'committed' });
+  await populations.cancel(POPULATION);
+  assert.deepEqual(await slots.commit(2, result('Cy Dow')), { code: 'cancelled' });
+  const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
+  assert.deepEqual(await unknown.commit(0, result('Ann Lee')), { code: 'unknown-population' });
+});
+
+test('the last settled slot ends the population: complete, or partial when some failed', async (t) => {
+  const { slots, status, define } = await planned(t, 2);
+  await slots.commit(0, result('Ann Lee'));
+  await slots.commit(1, result('Bob Ray'));
+  assert.equal((await status()).state, 'complete');
+  await define(POPULATION, 3);
+  assert.equal((await status()).state, 'planned');
+  await slots.fail(2, { reason: 'refusal', record: '{}', counts: noCounts });
+  assert.equal((await status()).state, 'partial');
+});
+
+test('fail records the reason, counts it, and frees the name', async (t) => {
+  const { slots, status, redis, key, names } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  const record = JSON.stringify({ reason: 'refusal', message: 'no', attempts: 1 });
+  assert.deepEqual(await slots.fail(0, { reason: 'refusal', record, counts: { completionTokens: 3 } }), {
+    code: 'failed',
+  });
+  assert.equal(await redis.exists(names, key.reservations, key.attempts), 0);
+  assert.equal(await redis.hget(key.failures, '0'), record);
+  const { failed, failedByReason, completionTokens } = await status();
+  assert.deepEqual(
+    { failed, failedByReason, completionTokens },
+    { failed: 1, failedByReason: { refusal: 1 }, completionTokens: 3 },
+  );
+});
+
+test('fail changes nothing for a slot that is settled, or in a cancelled or unknown population', async (t) => {
+  const { slots, status, populations, redis, keys } = await planned(t);
+  const failure = { reason: 'refusal', record: '{}', counts: noCounts };
+  await slots.commit(0, result('Ann Lee'));
+  assert.deepEqual(await slots.fail(0, failure), { code: 'committed' });
+  await slots.fail(1, failure);
+  assert.deepEqual(await slots.fail(1, failure), { code: 'already-failed' });
+  await populations.cancel(POPULATION);
+  assert.deepEqual(await slots.fail(2, failure), { code: 'cancelled' });
+  const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
+  assert.deepEqual(await unknown.fail(0, failure), { code: 'unknown-population' });
+  const { committed, failed } = await status();
+  assert.deepEqual({ committed, failed }, { committed: 1, failed: 1 });
+});
+
+test('openSlots leaves out what is committed or failed, across byte boundaries', async (t) => {
+  const { slots } = await planned(t, 40);
+  for (const slot of [0, 7, 8, 23]) await slots.commit(slot, result(`Ann ${slot}`));
+  await slots.fail(24, { reason: 'refusal', record: '{}', counts: noCounts });
+  assert.deepEqual(await slots.openSlots(5, 11), [5, 6, 9, 10]);
+  assert.deepEqual(await slots.openSlots(22, 26), [22, 25]);
+  assert.deepEqual(await slots.openSlots(38, 40), [38, 39]);
+});
+
+test('a hundred workers want one name: one owner, the others go on', async (t) => {
+  const { slots, status, redis, names } = await planned(t, 100);
+  const spellings = ['Zoë O’Neil', 'zoe  oneil', 'ZOË ONEIL', "Zoe O'Neil"];
+  const replies = await Promise.all(
+    Array.from({ length: 100 }, (_, slot) =>
+      slots.reserve(
+        slot,
+        named(spellings[slot % spellings.length] ?? '', `Person ${'abcdefghij'[slot % 10]} ${slot}x`),
+      ),
+    ),
+  );
+  assert.equal(replies.filter((reply) => reply.code === 'reserved' && reply.refused === 0).length, 1);
+  assert.ok(replies.every((reply) => reply.code === 'reserved'));
+  assert.equal(await redis.hlen(names), 100);
+  assert.equal((await status()).calls, 100);
+});
+
+test('a key of another type fails each script before its first write', async (t) => {
+  const { slots, redis, key, status } = await planned(t);
+  await redis.set(key.reservations, 'not a hash');
+  await assert.rejects(slots.reserve(0, named('Ann Lee')), /WRONGTYPE/);
+  await assert.rejects(slots.commit(0, result('Ann Lee')), /WRONGTYPE/);
+  await assert.rejects(slots.fail(0, { reason: 'x', record: '{}', counts: noCounts }), /WRONGTYPE/);
+  await redis.del(key.reservations);
+  assert.equal(await redis.exists(key.committed, key.failed, key.results(0), key.attempts), 0);
+  const { committed, failed, calls } = await status();
+  assert.deepEqual({ committed, failed, calls }, { committed: 0, failed: 0, calls: 0 });
+});
