@@ -1,0 +1,64 @@
+import type { Redis } from 'ioredis';
+import { provideRedis } from '../embedded-redis/provide.ts';
+import { type Config, loadConfig } from '../shared/config.ts';
+import { createKeys, type Keys } from '../shared/keys.ts';
+import { type ConnectionPurpose, connectRedis } from '../shared/redis.ts';
+
+/** What a command is given instead of reaching for the process: `cli.ts` alone touches the real ones. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** Aborts on the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** This program's own file, to start workers with. */
+  readonly program: string;
+  /** The channel to the process that started this one; undefined when a person or a service manager did. */
+  readonly parent: { send(message: object): void; onGone(listener: () => void): void } | undefined;
+}
+
+export function configOf(context: CommandContext, overrides: Record<string, unknown> = {}): Config {
+  const given = Object.entries(overrides).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return loadConfig({ ...context.env, ...Object.fromEntries(given) });
+}
+
+/** One line to the person, beside the results on stdout. */
+export function say(context: CommandContext, line: string): void {
+  context.stderr.write(`${line}\n`);
+}
+
+export interface RedisAccess extends AsyncDisposable {
+  readonly redis: Redis;
+  readonly redisUrl: string;
+  readonly keys: Keys;
+}
+
+/** Redis for a command: the configured one or the private one, with a connection. Disposing gives both back. */
+export async function openRedis(
+  context: CommandContext,
+  config: Config,
+  purpose: ConnectionPurpose,
+): Promise<RedisAccess> {
+  const provided = await provideRedis({
+    url: config.REDIS_URL,
+    dataDir: config.PERSONA_FLEET_DATA_DIR,
+    announce: (line) => say(context, line),
+  });
+  try {
+    const redis = await connectRedis(provided.url, purpose);
+    return {
+      redis,
+      redisUrl: provided.url,
+      keys: createKeys(config.PERSONA_FLEET_PREFIX),
+      async [Symbol.asyncDispose]() {
+        redis.disconnect();
+        await provided.stop();
+      },
+    };
+  } catch (error) {
+    await provided.stop();
+    throw error;
+  }
+}

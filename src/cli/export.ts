@@ -1,0 +1,34 @@
+import { type ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
+import { ExitCode } from '../shared/errors.ts';
+import { createResults } from '../shared/transactions/results.ts';
+import { type CommandContext, configOf, openRedis, say } from './context.ts';
+import { count } from './describe-status.ts';
+import { findPopulation } from './find-population.ts';
+import type { PopulationOptions } from './status.ts';
+
+/** Writes the committed people of a population, finished or not, in slot order. */
+export async function exportCommand(
+  prefix: string | undefined,
+  options: PopulationOptions & { format: ExportFormat; out?: string },
+  context: CommandContext,
+): Promise<ExitCode> {
+  const config = configOf(context);
+  const { format } = options;
+  await using access = await openRedis(context, config, 'fail-fast');
+  const { redis, keys } = access;
+  const status = await findPopulation(redis, keys, { ...options, prefix });
+  const { simulation, population, size, labels } = status;
+  const out = options.out ?? (format === 'tinytroupe' ? `${simulation}-${population.slice(0, 8)}` : '-');
+  const { people } = await exportPopulation({
+    results: createResults(redis, keys, simulation, population),
+    shared: { simulation, population, seed: labels.seed ?? '' },
+    wanted: { from: 0, to: size },
+    format,
+    out,
+    stdout: context.stdout,
+  });
+  if (options.json && out !== '-') {
+    context.stdout.write(`${JSON.stringify({ simulation, population, people, size, format, out })}\n`);
+  } else say(context, `${count(people)} of ${count(size)} people written to ${out === '-' ? 'stdout' : out}`);
+  return ExitCode.ok;
+}

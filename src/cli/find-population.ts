@@ -1,0 +1,47 @@
+import type { Redis } from 'ioredis';
+import { UserError } from '../shared/errors.ts';
+import type { Keys } from '../shared/keys.ts';
+import { createPopulations, type PopulationStatus } from '../shared/transactions/populations.ts';
+
+/** Every population of the simulation, or of all simulations. */
+export async function listPopulations(
+  redis: Redis,
+  keys: Keys,
+  simulation?: string,
+): Promise<PopulationStatus[]> {
+  const simulations =
+    simulation === undefined ? (await redis.smembers(keys.simulations)).sort() : [simulation];
+  const found: PopulationStatus[] = [];
+  for (const id of simulations) {
+    const populations = createPopulations(redis, keys, id);
+    for (const population of await populations.ids()) {
+      const status = await populations.status(population);
+      if (status !== undefined) found.push(status);
+    }
+  }
+  return found;
+}
+
+/**
+ * The population whose id begins with `prefix`; without one, the only one there is. Throws UserError that lists the
+ * candidates when that names none or several.
+ */
+export async function findPopulation(
+  redis: Redis,
+  keys: Keys,
+  options: { simulation?: string | undefined; prefix?: string | undefined },
+): Promise<PopulationStatus> {
+  const all = await listPopulations(redis, keys, options.simulation);
+  const matching = all.filter(({ population }) => population.startsWith(options.prefix ?? ''));
+  const [only] = matching;
+  if (only !== undefined && matching.length === 1) return only;
+  const where = options.simulation === undefined ? '' : ` in simulation ${options.simulation}`;
+  if (all.length === 0)
+    throw new UserError(`there is no population${where} yet: generate or enqueue one first`);
+  const what =
+    options.prefix === undefined ? 'no population was named' : `"${options.prefix}" names ${matching.length}`;
+  const listed = all.slice(0, 10).map((one) => `${one.population} (${one.simulation}, ${one.state})`);
+  throw new UserError(
+    `expected one population${where}, ${what}; there are:\n  ${listed.join('\n  ')}${all.length > 10 ? '\n  …' : ''}`,
+  );
+}

@@ -1,0 +1,230 @@
+import { basename } from 'node:path';
+import { ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
+import { assertWritable } from '../producer/export/output.ts';
+import type { PlannedPopulation } from '../producer/plan-population.ts';
+import { loadPopulationSpec } from '../producer/population-spec.ts';
+import { openProducerSession, type ProducerSession } from '../producer/session.ts';
+import { type Config, DEFAULT_MODEL } from '../shared/config.ts';
+import { ExitCode } from '../shared/errors.ts';
+import type { SlotRange } from '../shared/factory/slot-claims.ts';
+import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
+import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { type CommandContext, configOf, openRedis, say } from './context.ts';
+import { count, exitCodeOf } from './describe-status.ts';
+import { startLocalWorkers, startSimulatedModel } from './local-parts.ts';
+import { withOverrides } from './overrides.ts';
+import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts';
+import { summarise, summaryTable } from './summary.ts';
+
+export interface GenerateOptions {
+  count?: number;
+  seed?: string;
+  workers?: number;
+  concurrency?: number;
+  out?: string;
+  format: ExportFormat;
+  fresh?: boolean;
+  json?: boolean;
+}
+
+/** What the simulator's people are cached under: they must never pass for a model's when a key is set later. */
+export const SIMULATED_MODEL = 'simulated-1';
+
+/**
+ * All in one: Redis, model, workers, jobs, progress, export. Resolves with the exit code. Whatever was committed stays in Redis:
+ * the same command goes on where an interrupted one stopped.
+ */
+export async function generate(
+  specPath: string,
+  options: GenerateOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const startedAt = Date.now();
+  const config = configOf(context, {
+    PERSONA_FLEET_WORKERS: options.workers,
+    PERSONA_FLEET_CONCURRENCY: options.concurrency,
+  });
+  const spec = withOverrides(await loadPopulationSpec(specPath), options);
+  const out = options.out ?? defaultOut(specPath, options.format);
+  if (options.format !== ExportFormat.tinytroupe) await assertWritable(out);
+  const simulated = isSimulated(config);
+
+  await using access = await openRedis(context, config, 'patient');
+  const { redis, redisUrl, keys } = access;
+  await using session = openProducerSession({
+    redis,
+    redisUrl,
+    keys,
+    config,
+    simulation: spec.simulation,
+  });
+  const state = new TinyPersonFactory({
+    ...spec,
+    model: simulated ? SIMULATED_MODEL : (spec.model ?? config.OPENAI_MODEL ?? DEFAULT_MODEL),
+  }).encodeCompleteState();
+  if (options.fresh) await session.populations.forget((await session.plan(state)).population);
+  const planned = await session.plan(state);
+  const wanted = { from: 0, to: spec.populationSize };
+  const before = await session.status(planned.population);
+  const display = createProgressDisplay(context.stderr, Date.now);
+  if (!options.json) {
+    say(
+      context,
+      `${describePlan(planned, before)}${simulated ? ' — by the SIMULATOR, no model is called' : ''}`,
+    );
+  }
+
+  const { status, exitCode } = await runToRest({
+    session,
+    planned,
+    wanted,
+    before,
+    config,
+    simulated,
+    context,
+    redisUrl,
+    display,
+  });
+  if (exitCode === ExitCode.interrupted || exitCode === ExitCode.paused) {
+    const line = describeUnfinished(status, specPath, options);
+    if (options.json) printJson(context, { ...summaryOf(status, before), exitCode, message: line });
+    else say(context, line);
+    return exitCode;
+  }
+
+  const summary = summarise();
+  const { people } = await exportPopulation({
+    results: session.resultsOf(planned.population),
+    shared: { simulation: spec.simulation, population: planned.population, seed: spec.seed },
+    wanted,
+    format: options.format,
+    out,
+    stdout: context.stdout,
+    onPerson: summary.add,
+  });
+  const facts = {
+    ...summaryOf(status, before),
+    people,
+    distinctNames: summary.distinctNames(),
+    seconds: Math.round((Date.now() - startedAt) / 100) / 10,
+    out,
+    simulated: summary.simulated(),
+    samples: summary.samples(),
+    exitCode,
+  };
+  if (options.json) printJson(context, facts);
+  else (out === '-' ? context.stderr : context.stdout).write(summaryTable(facts));
+  return exitCode;
+}
+
+/** Brings the population to rest: nothing to do when it is settled, else a fleet, its jobs, and a bar to watch. */
+async function runToRest(options: {
+  session: ProducerSession;
+  planned: PlannedPopulation;
+  /** The population may be larger than what is wanted. */
+  wanted: SlotRange;
+  before: PopulationStatus;
+  config: Config;
+  simulated: boolean;
+  context: CommandContext;
+  redisUrl: string;
+  display: ProgressDisplay;
+}): Promise<{ status: PopulationStatus; exitCode: ExitCode }> {
+  const { session, planned, wanted, before, config, simulated, context, redisUrl, display } = options;
+  const results = session.resultsOf(planned.population);
+  const wantedOpen = await results.countOpen(wanted);
+  if (wantedOpen === 0) return { status: before, exitCode: exitCodeOf(before) };
+
+  const failed = new AbortController();
+  const parts = new AsyncDisposableStack();
+  try {
+    const localWorkers = config.PERSONA_FLEET_WORKERS;
+    const model =
+      simulated && localWorkers > 0
+        ? parts.use(await startSimulatedModel({ context, config, onEnd: () => failed.abort() }))
+        : undefined;
+    parts.use(
+      await startLocalWorkers({
+        context,
+        config,
+        size: localWorkers,
+        env: { REDIS_URL: redisUrl, ...model?.env },
+        onCrash: (line) => display.say(line),
+      }),
+    );
+    if (context.signal.aborted) return { status: before, exitCode: ExitCode.interrupted };
+    await session.enqueue(planned, wanted);
+    if (localWorkers === 0 && (await session.queue.workers()) === 0) {
+      display.say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
+    }
+    const status = await session.follow(planned, {
+      wanted,
+      onUpdate: (status) => display.update(status),
+      signal: AbortSignal.any([context.signal, failed.signal]),
+    });
+    display.end();
+    if (failed.signal.aborted)
+      throw new Error('the simulator ended unexpectedly; see its log in the data directory');
+    const interrupted = context.signal.aborted && (await results.countOpen(wanted)) > 0;
+    if (interrupted) say(context, 'stopping: calls in flight may finish (again: stop at once)');
+    return { status, exitCode: interrupted ? ExitCode.interrupted : exitCodeOf(status) };
+  } finally {
+    display.end();
+    await parts.disposeAsync();
+  }
+}
+
+/** Without a key and without an endpoint there is no model to call. */
+export function isSimulated(config: Config): boolean {
+  return (
+    config.OPENAI_API_KEY === undefined &&
+    config.OPENAI_BASE_URL === undefined &&
+    config.PERSONA_FLEET_WORKERS > 0
+  );
+}
+
+function defaultOut(specPath: string, format: ExportFormat): string {
+  const name = basename(specPath).replace(/\.(ya?ml|json)$/i, '');
+  return format === ExportFormat.tinytroupe ? `out/${name}` : `out/${name}.${format}`;
+}
+
+function describePlan(planned: PlannedPopulation, { committed, size }: PopulationStatus): string {
+  const known = committed === 0 ? '' : `, ${count(committed)} of them already there`;
+  return `${count(size)} people in simulation ${planned.simulation}, population ${planned.population}${known}`;
+}
+
+function describeUnfinished(status: PopulationStatus, specPath: string, options: GenerateOptions): string {
+  const again = [
+    'persona-fleet generate',
+    specPath,
+    ...(options.count === undefined ? [] : [`--count ${options.count}`]),
+    ...(options.seed === undefined ? [] : [`--seed ${options.seed}`]),
+  ].join(' ');
+  const done = `${count(status.committed)} of ${count(status.size)} people are committed`;
+  if (status.state === PopulationState.paused) {
+    return `paused: ${status.reason}. ${done}; when that is mended, go on with: ${again}`;
+  }
+  if (status.state === PopulationState.cancelled)
+    return `cancelled. ${done}; take it up again with: ${again}`;
+  return `interrupted. ${done}; go on with: ${again}`;
+}
+
+function summaryOf(status: PopulationStatus, before: PopulationStatus) {
+  return {
+    simulation: status.simulation,
+    population: status.population,
+    state: status.state,
+    size: status.size,
+    committed: status.committed,
+    failed: status.failed,
+    failedByReason: status.failedByReason,
+    calls: status.calls - before.calls,
+    promptTokens: status.promptTokens - before.promptTokens,
+    cachedTokens: status.cachedTokens - before.cachedTokens,
+    completionTokens: status.completionTokens - before.completionTokens,
+  };
+}
+
+function printJson(context: CommandContext, value: unknown): void {
+  context.stdout.write(`${JSON.stringify(value)}\n`);
+}

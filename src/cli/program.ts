@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ExportFormat } from '../producer/export/export-population.ts';
+import type { ExitCode } from '../shared/errors.ts';
+import type { CommandContext } from './context.ts';
+
+type Action = (...args: never[]) => Promise<ExitCode>;
+
+/**
+ * The commands, their options and examples. A command's own code is loaded when it runs, so that `--help` and `status`
+ * do not wait for a tokenizer.
+ */
+export function buildProgram(context: CommandContext, exitWith: (exitCode: ExitCode) => void): Command {
+  const program = new Command('persona-fleet')
+    .description('Generates large populations of simulated people, each with a name of its own.')
+    .version(readVersion())
+    .exitOverride()
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText(
+      'after',
+      `
+Exit codes:
+  0 all people committed   2 bad input   3 finished with failed slots
+  4 paused (quota, credentials)   5 Redis missing or unreachable   130 interrupted
+
+Every command reads its configuration from the environment; the README lists the variables.`,
+    );
+
+  const run = (load: () => Promise<Action>) =>
+    async function action(...args: unknown[]): Promise<void> {
+      const command = await load();
+      // commander passes (arguments…, options, command); ours take (arguments…, options, context).
+      exitWith(await command(...([...args.slice(0, -1), context] as never[])));
+    };
+
+  const json = () => new Option('--json', 'machine-readable output on stdout');
+  const simulation = () => new Option('--simulation <id>', 'look in this simulation only');
+  const format = (fallback: ExportFormat) =>
+    new Option('--format <format>', 'how to write people')
+      .choices(['jsonl', 'csv', 'tinytroupe'])
+      .default(fallback);
+  const command = (usage: string, description: string, example: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  $ persona-fleet ${example}`);
+
+  command(
+    'generate',
+    'generate a population here: Redis, model, workers, progress, export',
+    'generate examples/riverside.yaml --count 500 --workers 4',
+  )
+    .argument('<spec>', 'population spec, YAML or JSON')
+    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option('--seed <seed>', "instead of the spec's seed")
+    .option('--workers <n>', 'local worker processes (0: workers run elsewhere)', wholeNumber)
+    .option('--concurrency <n>', 'people a worker generates at the same time', positiveInteger)
+    .option('--out <path>', 'file, or folder for tinytroupe ("-": stdout)')
+    .addOption(format('jsonl'))
+    .option('--fresh', 'forget this population first, and generate it anew')
+    .addOption(json())
+    .action(run(async () => (await import('./generate.ts')).generate));
+
+  command(
+    'enqueue',
+    'put a population on the queue, for workers that run elsewhere',
+    'enqueue examples/riverside.yaml --count 100000',
+  )
+    .argument('<spec>', 'population spec, YAML or JSON')
+    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option('--seed <seed>', "instead of the spec's seed")
+    .option('--fresh', 'forget this population first, and generate it anew')
+    .addOption(json())
+    .action(run(async () => (await import('./enqueue.ts')).enqueue));
+
+  command('worker', 'run one worker process until it is told to stop', 'worker --concurrency 32')
+    .option('--concurrency <n>', 'people generated at the same time', positiveInteger)
+    .option('--metrics-port <port>', 'port of /metrics and /healthz (0: any free one)', wholeNumber)
+    .option('--json', 'logs are JSON lines with or without this')
+    .action(run(async () => (await import('./worker.ts')).worker));
+
+  command('status', 'show where populations stand', 'status 3f2a')
+    .argument('[population]', 'id, or its beginning; default: all')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./status.ts')).status));
+
+  command('watch', 'follow a population until it ends', 'watch 3f2a')
+    .argument('[population]', 'id, or its beginning; default: the only one')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./watch.ts')).watch));
+
+  command('retry', 'try failed slots again, and go on after a pause', 'retry 3f2a')
+    .argument('[population]', 'id, or its beginning; default: the only one')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./retry.ts')).retry));
+
+  command('cancel', 'stop generating a population; what is committed stays', 'cancel 3f2a')
+    .argument('[population]', 'id, or its beginning; default: the only one')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./cancel.ts')).cancel));
+
+  command('export', 'write the committed people, in slot order', 'export 3f2a --format csv --out people.csv')
+    .argument('[population]', 'id, or its beginning; default: the only one')
+    .addOption(format('jsonl'))
+    .option('--out <path>', 'file, or folder for tinytroupe ("-", the default: stdout)')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./export.ts')).exportCommand));
+
+  command(
+    'simulate-llm',
+    'serve a simulated OpenAI-compatible model, for trials and tests',
+    'simulate-llm --port 8080 --latency 800 --faults all=0.05',
+  )
+    .option('--host <address>', 'address to listen on')
+    .option('--port <port>', 'port to listen on (0: any free one)', wholeNumber)
+    .option('--seed <seed>', 'decides every name, sentence, latency and fault')
+    .option('--latency <ms>', 'median of the log-normal time to an answer', number)
+    .option('--sigma <s>', "standard deviation of the latency's logarithm", number)
+    .option(
+      '--completion-scale <x>',
+      'size of answers: 1 is a person of 4 to 5 KB, 0 the least allowed',
+      number,
+    )
+    .option('--names <policy>', 'diverse, or collapsed:K for a model that knows only K names')
+    .option('--faults <rates>', 'share of calls that fail, by kind: rate_limit=0.05,hang=0.01 or all=0.05')
+    .option(
+      '--retry-after <value>',
+      'what an injected 429 says: none, seconds, ms:<n>, date:<seconds>, garbage',
+    )
+    .option('--api-key <key>', 'refuse calls without this key')
+    .option('--rpm <n>', 'requests admitted in any minute', positiveInteger)
+    .option('--tpm <n>', 'tokens admitted in any minute', positiveInteger)
+    .addOption(json())
+    .action(run(async () => (await import('./simulate-llm.ts')).simulateLlm));
+
+  return program;
+}
+
+function readVersion(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  return manifest.version;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError('expected a number, 0 or more.');
+  }
+  return value;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  return Number(text);
+}
+
+function positiveInteger(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1) throw new InvalidArgumentError('expected a whole number, 1 or more.');
+  return value;
+}

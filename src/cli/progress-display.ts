@@ -1,0 +1,114 @@
+import { Presets, SingleBar } from 'cli-progress';
+import type { PopulationStatus } from '../shared/transactions/populations.ts';
+import { count } from './describe-status.ts';
+
+export interface ProgressDisplay {
+  update(status: PopulationStatus): void;
+  /** A line that stays, above the bar. */
+  say(line: string): void;
+  end(): void;
+}
+
+const LINE_EVERY_MS = 5_000;
+/** The rate is taken over this long, so that the ETA follows a fleet that grows or slows down. */
+const RATE_WINDOW_MS = 20_000;
+
+/** Progress of a population: a bar on a terminal, a line now and then elsewhere. Writes to stderr only. */
+export function createProgressDisplay(stream: NodeJS.WriteStream, now: () => number): ProgressDisplay {
+  const rate = createRate(now);
+  return stream.isTTY ? createBar(stream, rate) : createLines(stream, rate, now);
+}
+
+interface Facts {
+  readonly done: number;
+  readonly size: number;
+  readonly text: string;
+}
+
+type Rate = (done: number) => number;
+
+function createRate(now: () => number): Rate {
+  const samples: { at: number; done: number }[] = [];
+  return (done) => {
+    const at = now();
+    samples.push({ at, done });
+    while (samples.length > 2 && at - (samples[1]?.at ?? at) > RATE_WINDOW_MS) samples.shift();
+    const first = samples[0] ?? { at, done };
+    return at === first.at ? 0 : ((done - first.done) * 1000) / (at - first.at);
+  };
+}
+
+function factsOf(status: PopulationStatus, rate: Rate): Facts {
+  const done = status.committed + status.failed;
+  const perSecond = rate(done);
+  const eta = perSecond > 0 ? duration((status.size - done) / perSecond) : '?';
+  const parts = [
+    `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`,
+    `ETA ${eta}`,
+    `${count(status.calls)} calls`,
+    `${count(status.promptTokens + status.completionTokens)} tokens`,
+  ];
+  if (status.failed > 0) parts.push(`${count(status.failed)} failed`);
+  return { done, size: status.size, text: parts.join(', ') };
+}
+
+function createBar(stream: NodeJS.WriteStream, rate: Rate): ProgressDisplay {
+  const bar = new SingleBar(
+    {
+      stream,
+      format: ' {bar} {value}/{total} people, {text}',
+      hideCursor: true,
+      clearOnComplete: false,
+      stopOnComplete: false,
+      fps: 8,
+      barsize: 24,
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    update(status) {
+      const { done, size, text } = factsOf(status, rate);
+      if (!started) bar.start(size, done, { text });
+      else bar.update(done, { text });
+      started = true;
+    },
+    say(line) {
+      stream.write(`\r\x1b[K${line}\n`);
+    },
+    end() {
+      if (started) bar.stop();
+    },
+  };
+}
+
+function createLines(stream: NodeJS.WriteStream, rate: Rate, now: () => number): ProgressDisplay {
+  let nextAt = Number.NEGATIVE_INFINITY;
+  let last = '';
+  const write = (line: string) => {
+    if (line !== last) stream.write(`${line}\n`);
+    last = line;
+  };
+  let latest = '';
+  return {
+    update(status) {
+      const { done, size, text } = factsOf(status, rate);
+      latest = `${count(done)}/${count(size)} people, ${text}`;
+      if (now() < nextAt) return;
+      nextAt = now() + LINE_EVERY_MS;
+      write(latest);
+    },
+    say: write,
+    end: () => {
+      if (latest !== '') write(latest);
+    },
+  };
+}
+
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,68 @@
+import type { PersonLine } from '../producer/export/person-line.ts';
+import { minibio } from '../shared/person/minibio.ts';
+import { canonicalName } from '../shared/transactions/canonical-name.ts';
+import { count, describeTokens } from './describe-status.ts';
+
+const SAMPLES = 3;
+
+/** What the summary says about the people themselves, gathered while they are exported. */
+export function summarise(): {
+  add: (person: PersonLine) => void;
+  distinctNames(): number;
+  simulated(): boolean;
+  samples(): string[];
+} {
+  const names = new Set<string>();
+  const samples: string[] = [];
+  let simulated = false;
+  return {
+    add({ name, persona, provenance }) {
+      names.add(canonicalName(name));
+      if (samples.length < SAMPLES) samples.push(minibio(persona));
+      simulated ||= provenance.simulated;
+    },
+    distinctNames: () => names.size,
+    simulated: () => simulated,
+    samples: () => samples,
+  };
+}
+
+export interface RunFacts {
+  readonly people: number;
+  readonly distinctNames: number;
+  readonly failed: number;
+  readonly failedByReason: Readonly<Record<string, number>>;
+  readonly calls: number;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly seconds: number;
+  readonly out: string;
+  readonly simulated: boolean;
+  readonly samples: readonly string[];
+}
+
+/** The short table at the end of a run. */
+export function summaryTable(facts: RunFacts): string {
+  const rows: [string, string][] = [
+    ['people', `${count(facts.people)}${facts.simulated ? '  (SIMULATED: no model wrote them)' : ''}`],
+    ['distinct names', count(facts.distinctNames)],
+    ['this run', `${count(facts.calls)} model calls`],
+    ['tokens', describeTokens(facts)],
+    ['seconds', String(facts.seconds)],
+    ['file', facts.out],
+  ];
+  if (facts.failed > 0) {
+    const reasons = Object.entries(facts.failedByReason).map(
+      ([reason, times]) => `${reason} ${count(times)}`,
+    );
+    rows.splice(1, 0, [
+      'failed',
+      `${count(facts.failed)}  (${reasons.join(', ')}; try them again with: persona-fleet retry)`,
+    ]);
+  }
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
+  const samples = facts.samples.map((sample) => `  - ${sample}`);
+  return `\n${lines.join('\n')}\n\n${samples.join('\n')}\n`;
+}

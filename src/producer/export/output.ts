@@ -1,0 +1,107 @@
+import { createWriteStream } from 'node:fs';
+import { access, constants, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { UserError } from '../../shared/errors.ts';
+
+/**
+ * Writes a file so that it is there whole or not at all: to a temporary name beside it, synced, then renamed. When
+ * anything fails, an earlier file of that name is untouched and the temporary one is removed.
+ *
+ * A path that exists and is no regular file (a pipe, a device) is written to directly. `-` is `stdout`. Throws UserError
+ * when the disk is full or the place cannot be written to.
+ */
+export async function writeWhole(
+  path: string,
+  stdout: Writable,
+  write: (put: (text: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if (path === '-') return write((text) => putText(stdout, text));
+  try {
+    const direct = await isSpecialFile(path);
+    await mkdir(dirname(path), { recursive: true });
+    const target = direct ? path : temporaryName(path);
+    try {
+      const stream = createWriteStream(target, { flags: 'w' });
+      // Without a listener a late error would end the process; `finished` and `putText` report it.
+      stream.on('error', () => {});
+      try {
+        await write((text) => putText(stream, text));
+        stream.end();
+        await finished(stream);
+      } finally {
+        stream.destroy();
+      }
+      if (direct) return;
+      await sync(target);
+      await rename(target, path);
+    } catch (error) {
+      if (!direct) await rm(target, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw describeWriteError(path, error);
+  }
+}
+
+/** Fails early, before any work is paid for, when nothing can be written at this path. */
+export async function assertWritable(path: string): Promise<void> {
+  if (path === '-') return;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const existing = await stat(path).catch(() => undefined);
+    if (existing?.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
+    await access(existing?.isFile() === false ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    throw describeWriteError(path, error);
+  }
+}
+
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+}
+
+/** The error as a UserError that names the place; other errors pass through. */
+export function describeWriteError(path: string, error: unknown): unknown {
+  const why: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'no space is left on the device',
+    EDQUOT: 'the disk quota is used up',
+    EFBIG: 'the file is larger than allowed here',
+    EISDIR: 'it is a directory',
+    ENOTDIR: 'part of the path is not a directory',
+    EEXIST: 'part of the path is not a directory',
+    EPIPE: 'its reader has gone',
+  };
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === undefined ? undefined : why[code];
+  if (reason === undefined) return error;
+  return new UserError(
+    `cannot write ${path}: ${reason}. Nothing was left half-written; the results are in Redis: choose another --out and run it again`,
+    { cause: error },
+  );
+}
+
+async function putText(stream: Writable, text: string): Promise<void> {
+  if (stream.destroyed) throw stream.errored ?? new Error('the output was closed');
+  await new Promise<void>((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isSpecialFile(path: string): Promise<boolean> {
+  const entry = await lstat(path).catch(() => undefined);
+  return entry !== undefined && !entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory();
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { assertSimulationId } from './keys.ts';
+
+/**
+ * What travels through the queue. Versioned: a worker refuses a job of a later release instead of guessing, and
+ * the job goes back for a worker that knows it.
+ */
+export const QUEUE_NAME = 'persons';
+export const JOB_NAME = 'generate-persons';
+export const JOB_VERSION = 1;
+
+const slotNumber = z.int().nonnegative();
+
+export const jobDataSchema = z
+  .strictObject({
+    version: z.literal(JOB_VERSION),
+    simulation: z.string(),
+    population: z.string().regex(/^[0-9a-f]{16,64}$/),
+    /** The slots `[from, to)` of this shard. */
+    slots: z.tuple([slotNumber, slotNumber]),
+    /** Digest of the encoded complete factory state: what a worker caches it by. */
+    stateDigest: z.string().regex(/^[0-9a-f]{16,64}$/),
+    /** The encoded state itself, or nothing: then it lies in Redis under its digest. */
+    state: z.string().optional(),
+  })
+  .refine(({ slots: [from, to] }) => from < to, 'a shard holds at least one slot');
+export type JobData = z.infer<typeof jobDataSchema>;
+
+/** A job's return value: a small reference. The counters and bitmaps in the cache are the ledger, not this. */
+export interface JobResult {
+  readonly committed: number;
+  readonly replayed: number;
+  readonly failed: number;
+  /** Slots left open because the population was paused or cancelled. */
+  readonly left: number;
+}
+
+/**
+ * The same shard has the same id whoever enqueues it and however often, so that enqueuing twice enqueues once.
+ * BullMQ allows no ":" in an id, and none that is all digits.
+ */
+export function jobId(simulation: string, population: string, [from, to]: readonly [number, number]): string {
+  assertSimulationId(simulation);
+  return `${simulation}-${population}-${from}-${to}`;
+}

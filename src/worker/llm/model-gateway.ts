@@ -1,0 +1,181 @@
+import OpenAI, { APIUserAbortError } from 'openai';
+import { ModelCallError, Reaction } from '../../shared/errors.ts';
+import { delay } from '../../shared/lifecycle.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import { reactionTo } from './reactions.ts';
+
+/** Tokens of one answered request, as the provider counted them; `promptTokens` includes `cachedTokens`. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface ModelRequest {
+  readonly model: string;
+  readonly system: string;
+  readonly user: string;
+  readonly temperature: number | null;
+  readonly schema: { readonly name: string; readonly schema: Record<string, unknown> };
+}
+
+export interface ModelAnswer {
+  readonly content: string;
+  /** The model that answered, as the provider names it. */
+  readonly model: string;
+  /** The answer comes from the simulator. */
+  readonly simulated: boolean;
+  readonly usage: Usage;
+}
+
+/** Thrown when the caller's signal aborted the call: nothing is known of its outcome. */
+export class CallAbortedError extends Error {
+  override readonly name = 'CallAbortedError';
+}
+
+export interface ModelGateway {
+  /**
+   * Makes one request. Throws ModelCallError with the reaction to its failure, or CallAbortedError.
+   *
+   * While the provider asks for time, every call of this process waits before it is sent. `onUsage` hears of the
+   * tokens of any answered request, a useless answer included.
+   */
+  complete(request: ModelRequest, signal: AbortSignal, onUsage: (usage: Usage) => void): Promise<ModelAnswer>;
+}
+
+export interface ModelGatewayOptions {
+  readonly apiKey: string;
+  readonly baseUrl?: string | undefined;
+  readonly timeoutMs: number;
+  readonly maxCompletionTokens: number;
+  readonly backoff: Backoff;
+  readonly metrics: Metrics;
+}
+
+/** What the simulator sets as `system_fingerprint`, so that its answers can never pass for a model's. */
+const SIMULATED_FINGERPRINT = 'simulated';
+
+export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
+  const { timeoutMs, maxCompletionTokens, backoff, metrics } = options;
+  // maxRetries 0: the SDK's default made three calls on insufficient_quota. Our own policy decides.
+  const client = new OpenAI({
+    apiKey: options.apiKey,
+    ...(options.baseUrl === undefined ? {} : { baseURL: options.baseUrl }),
+    maxRetries: 0,
+    timeout: timeoutMs,
+    logLevel: 'off',
+  });
+  let notBefore = 0;
+  let rateLimitsInARow = 0;
+
+  async function waitForProvider(signal: AbortSignal): Promise<void> {
+    for (let waitMs = notBefore - Date.now(); waitMs > 0; waitMs = notBefore - Date.now()) {
+      metrics.modelWaitSeconds.inc(waitMs / 1000);
+      await delay(waitMs, signal);
+      if (signal.aborted) throw new CallAbortedError('stopped while waiting for the provider');
+    }
+  }
+
+  async function request(body: ModelRequest, signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
+    // The SDK's own timeout ends with the headers on some paths; this one bounds the body as well.
+    const total = AbortSignal.timeout(timeoutMs);
+    const stopRequest = metrics.modelRequestSeconds.startTimer({ model: body.model });
+    metrics.modelRequestsInFlight.inc();
+    try {
+      return await client.chat.completions.create(
+        {
+          model: body.model,
+          messages: [
+            { role: 'system', content: body.system },
+            { role: 'user', content: body.user },
+          ],
+          ...(body.temperature === null ? {} : { temperature: body.temperature }),
+          max_completion_tokens: maxCompletionTokens,
+          response_format: {
+            type: 'json_schema',
+            json_schema: { name: body.schema.name, schema: body.schema.schema, strict: true },
+          },
+        },
+        { signal: AbortSignal.any([signal, total]) },
+      );
+    } catch (cause) {
+      if (signal.aborted) throw new CallAbortedError('aborted', { cause });
+      if (cause instanceof APIUserAbortError || total.aborted) {
+        throw new ModelCallError(`the model did not answer within ${timeoutMs} ms`, {
+          reaction: Reaction.retry,
+          reason: 'timeout',
+          cause,
+        });
+      }
+      throw reactionTo(cause, Date.now());
+    } finally {
+      metrics.modelRequestsInFlight.dec();
+      stopRequest();
+    }
+  }
+
+  return {
+    async complete(body, signal, onUsage) {
+      await waitForProvider(signal);
+      try {
+        const completion = await request(body, signal);
+        rateLimitsInARow = 0;
+        const usage = usageOf(completion);
+        metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
+        metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
+        metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
+        onUsage(usage);
+        const content = contentOf(completion);
+        metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
+        return {
+          content,
+          model: completion.model,
+          simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
+          usage,
+        };
+      } catch (error) {
+        if (!(error instanceof ModelCallError)) throw error;
+        metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
+        if (error.reaction === Reaction.wait) {
+          rateLimitsInARow += 1;
+          notBefore = Math.max(
+            notBefore,
+            Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
+          );
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function usageOf({ usage }: OpenAI.ChatCompletion): Usage {
+  return {
+    promptTokens: usage?.prompt_tokens ?? 0,
+    cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+    completionTokens: usage?.completion_tokens ?? 0,
+  };
+}
+
+function contentOf(completion: OpenAI.ChatCompletion): string {
+  const unusable = (reaction: Reaction, reason: string, message: string) =>
+    new ModelCallError(message, { reaction, reason });
+  const choice = completion.choices?.[0];
+  if (choice?.message === undefined) {
+    throw unusable(Reaction.retry, 'empty', 'the answer holds no choice');
+  }
+  if (choice.message.refusal) throw unusable(Reaction.giveUp, 'refusal', 'the model refused to answer');
+  if (choice.finish_reason === 'content_filter') {
+    throw unusable(Reaction.giveUp, 'content_filter', "the provider's content filter withheld the answer");
+  }
+  if (choice.finish_reason === 'length') {
+    throw unusable(
+      Reaction.retry,
+      'length',
+      'the answer was cut at the token limit (PERSONA_FLEET_MAX_COMPLETION_TOKENS)',
+    );
+  }
+  if (!choice.message.content) throw unusable(Reaction.retry, 'empty', 'the answer is empty');
+  return choice.message.content;
+}
