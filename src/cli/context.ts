@@ -29,6 +29,25 @@ export function say(context: CommandContext, line: string): void {
   context.stderr.write(`${line}\n`);
 }
 
+/** A patient connection waits in silence: says once for each outage that it does, and when it is over. */
+function sayOutages(context: CommandContext, redis: Redis): () => void {
+  let lost = false;
+  const onClose = () => {
+    if (!lost) say(context, 'the connection to Redis is lost; waiting for it to come back');
+    lost = true;
+  };
+  const onReady = () => {
+    if (lost) say(context, 'Redis is back');
+    lost = false;
+  };
+  redis.on('close', onClose);
+  redis.on('ready', onReady);
+  return () => {
+    redis.off('close', onClose);
+    redis.off('ready', onReady);
+  };
+}
+
 export interface RedisAccess extends AsyncDisposable {
   readonly redis: Redis;
   readonly redisUrl: string;
@@ -48,11 +67,13 @@ export async function openRedis(
   });
   try {
     const redis = await connectRedis(provided.url, purpose);
+    const sayNoMore = purpose === 'patient' ? sayOutages(context, redis) : () => {};
     return {
       redis,
       redisUrl: provided.url,
       keys: createKeys(config.PERSONA_FLEET_PREFIX),
       async [Symbol.asyncDispose]() {
+        sayNoMore();
         redis.disconnect();
         await provided.stop();
       },

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
 import { assertWritable } from '../producer/export/output.ts';
+import { isAtRest } from '../producer/follow.ts';
 import type { PlannedPopulation } from '../producer/plan-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession, type ProducerSession } from '../producer/session.ts';
@@ -165,7 +166,7 @@ async function runToRest(options: {
     display.end();
     if (failed.signal.aborted)
       throw new Error('the simulator ended unexpectedly; see its log in the data directory');
-    const interrupted = context.signal.aborted && (await results.countOpen(wanted)) > 0;
+    const interrupted = context.signal.aborted && !isAtRest(status);
     if (interrupted) say(context, 'stopping: calls in flight may finish (again: stop at once)');
     return { status, exitCode: interrupted ? ExitCode.interrupted : exitCodeOf(status) };
   } finally {

@@ -54,7 +54,7 @@ Every command reads its configuration from the environment; the README lists the
     .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
     .option('--seed <seed>', "instead of the spec's seed")
     .option('--workers <n>', 'local worker processes (0: workers run elsewhere)', wholeNumber)
-    .option('--concurrency <n>', 'people a worker generates at the same time', positiveInteger)
+    .option('--concurrency <n>', 'model calls a worker has in flight at the most', positiveInteger)
     .option('--out <path>', 'file, or folder for tinytroupe ("-": stdout)')
     .addOption(format('jsonl'))
     .option('--fresh', 'forget this population first, and generate it anew')
@@ -74,7 +74,7 @@ Every command reads its configuration from the environment; the README lists the
     .action(run(async () => (await import('./enqueue.ts')).enqueue));
 
   command('worker', 'run one worker process until it is told to stop', 'worker --concurrency 32')
-    .option('--concurrency <n>', 'people generated at the same time', positiveInteger)
+    .option('--concurrency <n>', 'model calls in flight at the most', positiveInteger)
     .option('--metrics-port <port>', 'port of /metrics and /healthz (0: any free one)', wholeNumber)
     .option('--json', 'logs are JSON lines with or without this')
     .action(run(async () => (await import('./worker.ts')).worker));

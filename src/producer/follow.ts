@@ -1,4 +1,4 @@
-import { delay } from '../shared/lifecycle.ts';
+import { delay, unlessAborted } from '../shared/lifecycle.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
 
 /**
@@ -7,7 +7,8 @@ import { PopulationState, type PopulationStatus } from '../shared/transactions/p
  *
  * Resolves with the last status when the slots are settled, when the population is paused or cancelled, or when the signal
  * aborts. `reconcile` is called whenever the counters have not moved for `reconcileAfterMs`, so that slots which no job
- * will finish (a failed job, a flushed queue) are enqueued again. Rejects only when `status` does.
+ * will finish (a failed job, a flushed queue) are enqueued again. Rejects when one of the functions it is given
+ * does.
  */
 export async function followPopulation(options: {
   status: () => Promise<PopulationStatus>;
@@ -23,19 +24,22 @@ export async function followPopulation(options: {
   const { status, settledEarly, reconcile, onUpdate, pollMs, reconcileAfterMs, now, signal } = options;
   let settledBefore = -1;
   let movedAtMs = now();
+  let current = await status();
   for (;;) {
-    const current = await status();
     onUpdate(current);
-    if (isAtRest(current) || signal.aborted || (await settledEarly(current))) return current;
+    if (isAtRest(current) || signal.aborted || (await unlessAborted(settledEarly(current), signal)))
+      return current;
     const settled = current.committed + current.failed;
     if (settled !== settledBefore) {
       settledBefore = settled;
       movedAtMs = now();
     } else if (now() - movedAtMs >= reconcileAfterMs) {
       movedAtMs = now();
-      await reconcile();
+      await unlessAborted(reconcile(), signal);
     }
     await delay(pollMs, signal);
+    // Redis may be gone, and whoever stops must not have to wait until it is back.
+    current = (await unlessAborted(status(), signal)) ?? current;
   }
 }
 

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { UserError } from '../shared/errors.ts';
+import { explain, UserError } from '../shared/errors.ts';
 import {
   MAX_POPULATION_SIZE,
   NamePolicy,
   personFactoryDefaults,
 } from '../shared/factory/person-factory-state.ts';
+import { copyUntrustedJson, FactoryStateError, type Json } from '../shared/factory/untrusted-json.ts';
 import { type Dimension, dimensionSchema } from '../shared/sampling/dimensions.ts';
 
 /** A population as a user describes it in a YAML or JSON file, with defaults filled in. */
@@ -25,7 +26,10 @@ export interface PopulationSpec {
 }
 
 const weight = z
-  .union([z.number(), z.string().regex(/^\s*\d+(\.\d+)?\s*%\s*$/, 'expected a number or a percentage')])
+  .union([
+    z.number().nonnegative(),
+    z.string().regex(/^\s*\d+(\.\d+)?\s*%\s*$/, 'expected a number or a percentage'),
+  ])
   .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)));
 const value = z.union([z.string(), z.number(), z.boolean().transform(String)]);
 
@@ -90,6 +94,8 @@ export const populationSpecSchema = z
   .refine(({ context, contextFile }) => (context === undefined) !== (contextFile === undefined), {
     message: 'expected exactly one of context and contextFile',
     path: ['context'],
+    // Also when other fields are at fault, so that one message lists all.
+    when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
   });
 
 /**
@@ -97,18 +103,27 @@ export const populationSpecSchema = z
  * unknown keys included.
  */
 export async function loadPopulationSpec(path: string): Promise<PopulationSpec> {
-  const document = parseDocument(await readText(path, 'the spec'), { uniqueKeys: true });
-  const syntax = document.errors[0];
-  if (syntax !== undefined) {
-    throw new UserError(`${path} is not valid YAML: ${syntax.message.split('\n')[0]}`);
-  }
-  const parsed = populationSpecSchema.safeParse(document.toJS());
+  const parsed = populationSpecSchema.safeParse(parseYaml(path, await readText(path, 'the spec')));
   if (!parsed.success) throw new UserError(describeFaults(path, parsed.error));
   const { contextFile, context, ...spec } = parsed.data;
   if (contextFile === undefined) return { ...spec, context: context ?? '' };
   const text = (await readText(resolve(dirname(path), contextFile), `the contextFile of ${path}`)).trim();
   if (text === '') throw new UserError(`${path}: contextFile ${contextFile} is empty`);
   return { ...spec, context: text };
+}
+
+/** What the file says as plain JSON. Keys like `__proto__`, which schemas pass over in silence, are refused. */
+function parseYaml(path: string, text: string): Json {
+  const document = parseDocument(text, { uniqueKeys: true });
+  const syntax = document.errors[0];
+  try {
+    if (syntax !== undefined) throw syntax;
+    // Aliases are resolved here: unknown ones, and those that unfold into gigabytes, are found only now.
+    return copyUntrustedJson(document.toJS());
+  } catch (cause) {
+    if (cause instanceof FactoryStateError) throw new UserError(`${path}: ${cause.message}`, { cause });
+    throw new UserError(`${path} is not valid YAML: ${explain(cause).split('\n')[0]}`, { cause });
+  }
 }
 
 async function readText(path: string, what: string): Promise<string> {

@@ -5,11 +5,17 @@ import { UserError } from './errors.ts';
  * Everything a process can be told through its environment: one schema, read once by an entry point.
  *
  * `REDIS_URL` and `OPENAI_*` keep the names their own tools gave them; the rest is `PERSONA_FLEET_<NAME>`. The
- * descriptions are the README's configuration table (a test holds the two together). An empty variable counts
- * as unset, as compose files write `NAME=${NAME:-}`.
+ * descriptions are the README's configuration table (a test holds the two together). An empty or blank variable
+ * counts as unset, as compose files write `NAME=${NAME:-}`.
  */
 const count = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
-const milliseconds = (fallback: number, minimum = 1) => count(fallback, minimum);
+/** A timer of more than 24.8 days fires at once: a timeout without end would end every call before it began. */
+const LONGEST_MS = 86_400_000;
+const milliseconds = (fallback: number, minimum = 1) =>
+  z.coerce.number().int().min(minimum).max(LONGEST_MS).default(fallback);
+
+/** Keys, and addresses that may hold a password: messages end up in logs and never repeat them. */
+const secrets: ReadonlySet<string> = new Set(['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'REDIS_URL']);
 
 export const configSchema = z.object({
   REDIS_URL: z
@@ -33,7 +39,9 @@ export const configSchema = z.object({
     .default('pf')
     .describe('first part of every Redis key'),
   PERSONA_FLEET_WORKERS: count(2, 0).describe('local worker processes that generate starts (0: none)'),
-  PERSONA_FLEET_CONCURRENCY: count(16).describe('people one worker process generates at the same time'),
+  PERSONA_FLEET_CONCURRENCY: count(16).describe(
+    'model calls that one worker process has in flight at the most',
+  ),
   PERSONA_FLEET_SHARD_SIZE: count(0, 0).describe('slots a job carries (0: adapts to the population)'),
   PERSONA_FLEET_INLINE_STATE_BYTES: count(65_536, 0).describe(
     'the factory state travels in the jobs while all copies together are no larger, else by its digest',
@@ -78,7 +86,7 @@ export const DEFAULT_MODEL = 'gpt-4.1-mini';
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''),
   );
   const known = new Set(Object.keys(configSchema.shape));
   const faults = Object.keys(given)
@@ -87,9 +95,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = configSchema.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0]);
-    // Never the value of a key: messages end up in logs.
-    const got =
-      name === 'OPENAI_API_KEY' || name === 'REDIS_URL' ? '' : `, got ${JSON.stringify(given[name])}`;
+    const got = secrets.has(name) ? '' : `, got ${JSON.stringify(given[name])}`;
     faults.push(`${name}: ${issue.message}${got}`);
   }
   if (!parsed.success || faults.length > 0) {

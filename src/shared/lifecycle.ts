@@ -31,6 +31,23 @@ export async function withDeadline<T>(promise: Promise<T>, timeoutMs: number, me
   }
 }
 
+/**
+ * Resolves with the promise, or with undefined as soon as the signal aborts: for whoever is told to stop while an answer may
+ * never come. The promise itself goes on unobserved.
+ */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  promise.catch(() => {}); // reported below, unless the abort came first
+  const aborted = Promise.withResolvers<undefined>();
+  const onAbort = () => aborted.resolve(undefined);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 /** Sleeps; wakes at once, without throwing, when the signal aborts. */
 export function delay(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();

@@ -52,7 +52,7 @@ export function createChatHandler(
   const counter = createTokenCounter();
   const prompts = createPromptReader(counter);
   const promptCache = createPromptCache();
-  const write = createCompletionWriter(options, counter);
+  const completions = createCompletionWriter(options, counter);
   const limits = createRateLimits(options);
   const visits = new LRUCache<number, number>({ max: REMEMBERED_REQUESTS });
   const seed = fingerprint(options.seed);
@@ -62,6 +62,7 @@ export function createChatHandler(
   /** Everything that is decided about a call, in one synchronous step. */
   const admit = (body: string): Turn => {
     const chat = readChatRequest(body);
+    completions.check(chat.format);
     const prompt = prompts.read(
       chat.format.kind === 'json_schema' ? chat.format.schemaText : '',
       chat.messages,
@@ -74,7 +75,7 @@ export function createChatHandler(
     const isAnswered = error === undefined && fault !== 'reset' && fault !== 'hang';
 
     // With a token limit the charge is known without writing, which makes a refused call cheap.
-    const compose = () => (isAnswered ? write(chat, prompt.fingerprint, fault) : undefined);
+    const compose = () => (isAnswered ? completions.write(chat, prompt.fingerprint, fault) : undefined);
     const limit = chat.maxCompletionTokens;
     const early = limit === undefined ? compose() : undefined;
     const charge = prompt.tokens + (limit ?? early?.tokens ?? 0);

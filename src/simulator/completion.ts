@@ -19,12 +19,12 @@ export interface Completion {
   readonly tokens: number;
 }
 
-/** Writes the answer to a request. The same request, fault and seed give the same answer. */
-export type CompletionWriter = (
-  chat: ChatRequest,
-  promptFingerprint: number,
-  fault: FaultKind | undefined,
-) => Completion;
+export interface CompletionWriter {
+  /** Throws OpenAI's kind of 400 for a format that can not be answered. */
+  check(format: ChatRequest['format']): void;
+  /** Writes the answer to a request. The same request, fault and seed give the same answer. */
+  write(chat: ChatRequest, promptFingerprint: number, fault: FaultKind | undefined): Completion;
+}
 
 const REFUSAL = "I'm sorry, but I can't help with that request.";
 const NO_CHARACTERISTICS: Characteristics = new Map();
@@ -79,7 +79,7 @@ export function createCompletionWriter(
     tokens,
   });
 
-  return (chat, promptFingerprint, fault) => {
+  const write: CompletionWriter['write'] = (chat, promptFingerprint, fault) => {
     if (fault === 'refusal')
       return { content: null, refusal: REFUSAL, finishReason: 'stop', tokens: counter.count(REFUSAL) };
     const random = seededRandom(seed, promptFingerprint);
@@ -98,6 +98,7 @@ export function createCompletionWriter(
     const cut = counter.cut(text, limit);
     return finished(cut.text, cut.tokens, 'length');
   };
+  return { check: schemaAnswer, write };
 }
 
 function lastUserText(chat: ChatRequest): string {
@@ -105,9 +106,10 @@ function lastUserText(chat: ChatRequest): string {
 }
 
 function imaginePlainText(persona: ReturnType<typeof imaginePersona>): string {
-  return [...(TEXTS.bio?.(persona, 0) ?? []), ...(TEXTS['occupation.description']?.(persona, 0) ?? [])].join(
-    ' ',
-  );
+  return [
+    ...(TEXTS.get('bio')?.(persona, 0) ?? []),
+    ...(TEXTS.get('occupation.description')?.(persona, 0) ?? []),
+  ].join(' ');
 }
 
 /** Content faults that apply to JSON of any shape. */

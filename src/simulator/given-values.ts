@@ -28,10 +28,11 @@ export function applyCharacteristics(
     const slot = slots.get(key);
     if (slot === undefined || !fill(slot, value)) leftOver.push(`${label}: ${value}.`);
   }
-  const facts = person.other_facts;
-  if (Array.isArray(facts))
-    facts.splice(0, leftOver.length, ...leftOver.slice(0, facts.length || leftOver.length));
-  else if (typeof facts === 'string') person.other_facts = [...leftOver, facts].join(' ');
+  const facts = slots.get('other_facts');
+  if (facts === undefined || leftOver.length === 0) return;
+  const written = facts.owner[facts.key];
+  if (Array.isArray(written)) putFirst(facts, leftOver);
+  else fill(facts, [...leftOver, written].join(' '));
 }
 
 function collectSlots(
@@ -69,6 +70,7 @@ function plainSchema(schema: JsonSchema, root: JsonSchema): JsonSchema {
 
 /** Returns false when the value can not be said in the field's type. */
 function fill({ owner, key, schema }: Slot, value: string): boolean {
+  if (schema.const !== undefined || schema.anyOf !== undefined) return false;
   if (schema.enum !== undefined) {
     const choice = schema.enum.find((each) => String(each).toLowerCase() === value.toLowerCase());
     if (choice === undefined) return false;
@@ -92,7 +94,10 @@ function fill({ owner, key, schema }: Slot, value: string): boolean {
       owner[key] = /^(true|yes)$/i.test(value);
       return true;
     case 'array':
-      return fillList(owner, key, schema, value);
+      return putFirst(
+        { owner, key, schema },
+        value.split(/[;,]/).flatMap((item) => item.trim() || []),
+      );
     default:
       return false;
   }
@@ -114,15 +119,20 @@ function isAllowed(number: number, schema: JsonSchema): boolean {
   );
 }
 
-/** The given items come first; the list keeps the length it had, unless it had none. */
-function fillList(owner: Record<string, unknown>, key: string, schema: JsonSchema, value: string): boolean {
+/** The given items come first; the list keeps the length it had, unless there are more of them. */
+function putFirst({ owner, key, schema }: Slot, items: readonly string[]): boolean {
   const list = owner[key];
-  if (!Array.isArray(list) || typeOf(schema.items ?? {}) !== 'string' || schema.items?.enum !== undefined)
-    return false;
-  const items = value.split(/[;,]/).flatMap((item) => item.trim() || []);
+  if (!Array.isArray(list) || !items.every((item) => isFreeText(schema.items ?? {}, item))) return false;
   const length = Math.max(list.length, items.length);
-  owner[key] = [...new Set([...items, ...list])].slice(0, Math.min(length, schema.maxItems ?? length));
+  const others = list.filter((item) => !items.includes(item));
+  owner[key] = [...items, ...others, ...list].slice(0, Math.min(length, schema.maxItems ?? length));
   return true;
+}
+
+function isFreeText(schema: JsonSchema, text: string): boolean {
+  const { enum: choices, const: only, anyOf, $ref, format } = schema;
+  const isBound = [choices, only, anyOf, $ref, format].some((each) => each !== undefined);
+  return typeOf(schema) === 'string' && !isBound && isLengthAllowed(text, schema);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

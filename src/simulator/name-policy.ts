@@ -16,7 +16,7 @@ export interface NamePolicy {
 }
 
 /**
- * `diverse`: any of about 100,000 names, by sex and culture when they are known.
+ * `diverse`: any of about 150,000 names, by sex and culture when they are known.
  * `collapsed:K`: one of K distinct names that the seed decides, whatever is wished for: real models do that.
  */
 export function createNamePolicy(names: string, seed: string): NamePolicy {

@@ -105,8 +105,7 @@ const list = (usualCount: number, phrases: readonly Phrase[], short: string): Li
   ordered: phrases === morning || phrases === workday,
 });
 
-/** List fields by name. */
-export const LISTS: Readonly<Record<string, ListWriter>> = {
+const WRITERS: Readonly<Record<string, ListWriter>> = {
   long_term_goals: list(3, goals, 'Travel. Save. Rest. Learn.'),
   traits: list(5, traits, 'Calm. Direct. Warm. Loyal.'),
   personality: list(4, traits, 'Calm. Direct. Warm. Loyal.'),
@@ -136,6 +135,9 @@ export const LISTS: Readonly<Record<string, ListWriter>> = {
     'Sister Brother Friend Neighbour',
   ),
 };
+
+/** List fields by name. */
+export const LISTS: ReadonlyMap<string, ListWriter> = new Map(Object.entries(WRITERS));
 
 /** `count` different items. A list longer than its phrases goes on with pairs of them. */
 export function writeList(writer: ListWriter, persona: Persona, count: number, short: boolean): string[] {

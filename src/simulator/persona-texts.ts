@@ -10,8 +10,7 @@ const one =
   (persona) => [write(persona)];
 const title = one((persona) => capitalise(persona.trade.title));
 
-/** Text fields by name, or by `parent.name` where the name alone says too little. */
-export const TEXTS: Readonly<Record<string, TextWriter>> = {
+const WRITERS: Readonly<Record<string, TextWriter>> = {
   name: one((persona) => persona.name),
   full_name: one((persona) => persona.name),
   gender: one((persona) => persona.gender),
@@ -70,8 +69,7 @@ export const TEXTS: Readonly<Record<string, TextWriter>> = {
   ),
 };
 
-/** The two or three words to which each text shrinks when answers are to be as small as possible. */
-export const SHORT_TEXTS: Readonly<Record<string, string>> = {
+const SHORT: Readonly<Record<string, string>> = {
   'occupation.organization': 'Own',
   'occupation.description': 'Work',
   residence: 'Town',
@@ -85,6 +83,12 @@ export const SHORT_TEXTS: Readonly<Record<string, string>> = {
   agreeableness: 'Low',
   neuroticism: 'Low',
 };
+
+/** Text fields by name, or by `parent.name` where the name alone says too little. */
+export const TEXTS: ReadonlyMap<string, TextWriter> = new Map(Object.entries(WRITERS));
+
+/** The word or two to which a text shrinks when answers are to be as small as possible. */
+export const SHORT_TEXTS: ReadonlyMap<string, string> = new Map(Object.entries(SHORT));
 
 export function capitalise(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -3,8 +3,8 @@ import { checkSchema, invalidSchema, type JsonSchema, resolveRef, typeOf } from 
 import type { FullName } from './name-policy.ts';
 import { invalidRequest } from './openai-errors.ts';
 import type { Persona } from './persona.ts';
-import { LISTS, type ListWriter, writeList } from './persona-lists.ts';
-import { SHORT_TEXTS, TEXTS, type TextWriter } from './persona-texts.ts';
+import { LISTS, writeList } from './persona-lists.ts';
+import { SHORT_TEXTS, TEXTS } from './persona-texts.ts';
 import { fitLength, writeNumber, writeText } from './schema-values.ts';
 import type { Random } from './seeded-random.ts';
 
@@ -129,7 +129,7 @@ export function compileSchema(root: JsonSchema, name: string, strict: boolean): 
     const items = schema.items ?? {};
     const element = compile(items, parent, key);
     const takesText = typeOf(items) === 'string' && items.enum === undefined && items.const === undefined;
-    const writer: ListWriter | undefined = LISTS[key];
+    const writer = LISTS.get(key);
     return (scene) => {
       const count = countItems(schema, scene, writer?.usualCount ?? USUAL_LIST_LENGTH);
       if (takesText && ALTERNATE_NAMES.has(key)) return alternateNames(scene, count);
@@ -149,9 +149,9 @@ export function compileSchema(root: JsonSchema, name: string, strict: boolean): 
         `The simulator can not write texts for a pattern (property '${key}'). Use an enum or a format instead.`,
         'response_format',
       );
-    const field = TEXTS[`${parent}.${key}`] !== undefined ? `${parent}.${key}` : key;
-    const writer: TextWriter | undefined = TEXTS[field];
-    const list: ListWriter | undefined = LISTS[key];
+    const field = TEXTS.has(`${parent}.${key}`) ? `${parent}.${key}` : key;
+    const writer = TEXTS.get(field);
+    const list = LISTS.get(key);
     return (scene) => {
       const { persona, scale } = scene;
       const short = scale < SHORT_BELOW_SCALE;
@@ -162,7 +162,7 @@ export function compileSchema(root: JsonSchema, name: string, strict: boolean): 
           schema,
           list === undefined ? '' : writeList(list, persona, short ? 1 : 3, short).join(' '),
         );
-      const brief = short ? SHORT_TEXTS[field] : undefined;
+      const brief = short ? SHORT_TEXTS.get(field) : undefined;
       if (brief !== undefined) return fitLength(schema, brief);
       const sentences = writer(persona, scene.index);
       const count = Math.max(1, Math.round(sentences.length * scale));
@@ -182,7 +182,7 @@ function compileNumber(schema: JsonSchema, key: string): SchemaAnswer {
 /** Of the allowed values the one that says what the persona is, else any. */
 function chooseKnown(choices: readonly unknown[], scene: Scene, parent: string, key: string): unknown {
   const { persona } = scene;
-  const writer = TEXTS[`${parent}.${key}`] ?? TEXTS[key];
+  const writer = TEXTS.get(`${parent}.${key}`) ?? TEXTS.get(key);
   const wish = persona === undefined ? undefined : writer?.(persona, scene.index).join(' ').toLowerCase();
   const known = choices.find((choice) => typeof choice === 'string' && choice.toLowerCase() === wish);
   return known ?? scene.random.pick(choices);

@@ -7,7 +7,7 @@ import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 
 /** Handing jobs back and closing take milliseconds, unless Redis is unreachable. */
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Thrown by a job's work when it stopped because this process is stopping: the job goes back to the queue. */
 export class JobReturnedError extends Error {
@@ -34,7 +34,7 @@ export interface BullWorkerOptions {
  *
  * `stop()` takes no further job, waits until the work of the jobs held has returned (ending it early is the
  * caller's part), and closes; jobs that threw JobReturnedError are waiting again, with no attempt spent. It never
- * rejects, and is bounded by `workTimeoutMs` and 5 s.
+ * rejects, and is bounded by `workTimeoutMs` and 2 s.
  */
 export function startBullWorker(options: BullWorkerOptions): Stoppable {
   const { metrics, logger, concurrency } = options;

@@ -7,15 +7,14 @@ import type { Characteristics } from '../shared/sampling/dimensions.ts';
 const sealedFields = ['age', 'gender', 'nationality', 'residence'] as const;
 
 /**
- * The person in a model's answer, checked against the schema whatever the server promised, with the slot's sealed
- * characteristics set right. Code fences around the JSON are removed.
+ * The person in a model's answer, checked against the schema whatever the server promised. Code fences around the
+ * JSON are removed.
  *
  * Throws ModelCallError (retry): `invalid_json` or `invalid_persona`. The message names fields, never their content.
  */
 export function personFromAnswer(
   content: string,
   schema: z.ZodType<PersonaAnswer>,
-  characteristics: Characteristics,
 ): { persona: Persona; offeredNames: string[] } {
   const parsed = schema.safeParse(parseJson(content));
   if (!parsed.success) {
@@ -28,16 +27,12 @@ export function personFromAnswer(
     });
   }
   const { alternate_names: alternateNames = [], ...persona } = parsed.data;
-  return {
-    persona: { ...persona, ...sealed(characteristics) },
-    offeredNames: [persona.name, ...alternateNames],
-  };
+  return { persona, offeredNames: [persona.name, ...alternateNames] };
 }
 
 function parseJson(content: string): unknown {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(content);
   try {
-    return JSON.parse(fenced?.[1] ?? content);
+    return JSON.parse(withoutFence(content.trim()));
   } catch (cause) {
     throw new ModelCallError('the answer is not JSON', {
       reaction: Reaction.retry,
@@ -47,7 +42,19 @@ function parseJson(content: string): unknown {
   }
 }
 
-function sealed(characteristics: Characteristics): Partial<Persona> {
+const FENCE = '```';
+
+/** By hand: an expression that looks for the fence at both ends takes quadratic time on a runaway answer of blanks. */
+function withoutFence(text: string): string {
+  const isFenced = text.length >= 2 * FENCE.length && text.startsWith(FENCE) && text.endsWith(FENCE);
+  return isFenced ? text.slice(FENCE.length, -FENCE.length).replace(/^[A-Za-z]+/, '') : text;
+}
+
+/**
+ * The person with the slot's sealed characteristics set right. After a correction of the name: `Florence` may be a
+ * residence as well as a part of the name that the model chose.
+ */
+export function withSealed(persona: Persona, characteristics: Characteristics): Persona {
   const fields: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(characteristics)) {
     const field = sealedFields.find((known) => known === name.trim().toLowerCase());
@@ -56,5 +63,5 @@ function sealed(characteristics: Characteristics): Partial<Persona> {
     // An age given as a band ("30-39") is for the model to choose from.
     else if (Number.isInteger(Number(value))) fields.age = Number(value);
   }
-  return fields;
+  return { ...persona, ...fields };
 }

@@ -20,7 +20,13 @@ import { generateShard } from './shard.ts';
 import { generateSlot } from './slot.ts';
 
 /** After the grace period aborted calls need a moment to unwind and jobs to go back to the queue. */
-const UNWIND_TIMEOUT_MS = 5_000;
+const UNWIND_TIMEOUT_MS = 3_000;
+
+/**
+ * Slots under way for each model call in flight: while one waits for the model, another has its name reserved or its
+ * person committed, so that Redis' round trips do not leave a place at the model empty.
+ */
+const SLOTS_PER_CALL = 2;
 
 export interface RunningWorker extends Stoppable {
   /** Where `/metrics` and `/healthz` are served. */
@@ -28,8 +34,8 @@ export interface RunningWorker extends Stoppable {
 }
 
 /**
- * One stateless worker: takes shards from the queue and generates their open slots, at most `PERSONA_FLEET_CONCURRENCY`
- * people at a time over all shards it holds.
+ * One stateless worker: takes shards from the queue and generates their open slots, with at most
+ * `PERSONA_FLEET_CONCURRENCY` model calls in flight over all shards it holds.
  *
  * `stop()`: takes nothing new and begins no further slot; calls in flight may finish within the grace period and are
  * aborted then; unfinished jobs go back to the queue with no attempt lost. Bounded by the grace period and a few
@@ -45,7 +51,7 @@ export async function runWorker(options: {
   const keys = createKeys(config.PERSONA_FLEET_PREFIX);
   const draining = new AbortController();
   const aborting = new AbortController();
-  const limit = pLimit(config.PERSONA_FLEET_CONCURRENCY);
+  const limit = pLimit(SLOTS_PER_CALL * config.PERSONA_FLEET_CONCURRENCY);
   const progress = createProgressWatch({
     stallAfterMs: 2 * config.PERSONA_FLEET_MODEL_TIMEOUT_MS + config.PERSONA_FLEET_BACKOFF_MAX_MS,
     now: Date.now,
@@ -62,6 +68,7 @@ export async function runWorker(options: {
   const model = createModelGateway({
     apiKey: config.OPENAI_API_KEY ?? '',
     baseUrl: config.OPENAI_BASE_URL,
+    concurrency: config.PERSONA_FLEET_CONCURRENCY,
     timeoutMs: config.PERSONA_FLEET_MODEL_TIMEOUT_MS,
     maxCompletionTokens: config.PERSONA_FLEET_MAX_COMPLETION_TOKENS,
     backoff,
@@ -140,7 +147,7 @@ export async function runWorker(options: {
     await bullWorker.stop();
     clearTimeout(grace);
     aborting.abort();
-    await metricsServer.stop();
+    await Promise.all([metricsServer.stop(), model.stop()]);
     await withDeadline(redis.quit(), UNWIND_TIMEOUT_MS, 'Redis did not answer').catch(() =>
       redis.disconnect(),
     );

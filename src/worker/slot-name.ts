@@ -1,5 +1,6 @@
 import type { Characteristics } from '../shared/sampling/dimensions.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
+import { canonicalName } from '../shared/transactions/canonical-name.ts';
 import type {
   Reservation,
   ReserveRequest,
@@ -17,12 +18,12 @@ export interface SlotNaming {
   reserveOwn(counting: Omit<ReserveRequest, 'candidates'>): Promise<NamedReservation>;
   /** Opens a model call without a name: the model will choose one. */
   reserveNone(counting: Omit<ReserveRequest, 'candidates'>): Promise<NamedReservation>;
-  /** Takes the first free one of the names the model offered, else one of the slot's own sequence. */
+  /** Takes the first free one of the names the model offered, else one of the slot's own sequence. `???` is no name. */
   claimOffered(offered: readonly string[]): Promise<NamedReservation>;
 }
 
-/** Candidates offered in one round trip; one clash is rare, and this many in a row are rarer still. */
-const CANDIDATES_AT_ONCE = 4;
+/** A slot's first candidate is nearly always free; after a clash this many go together in each round trip. */
+const ALTERNATIVES_AT_ONCE = 8;
 
 /**
  * Names for one slot. A collision costs a round trip and never a model call: candidates come from the slot's own
@@ -37,10 +38,13 @@ export function createSlotNaming(options: {
 }): SlotNaming {
   const { slot, traits, names, transactions, metrics } = options;
 
-  const ownCandidates = (round: number): PersonName[] =>
-    Array.from({ length: CANDIDATES_AT_ONCE }, (_, index) =>
-      names.candidate(slot, round * CANDIDATES_AT_ONCE + index, traits),
+  const ownCandidates = (round: number): PersonName[] => {
+    if (round === 0) return [names.candidate(slot, 0, traits)];
+    const first = 1 + (round - 1) * ALTERNATIVES_AT_ONCE;
+    return Array.from({ length: ALTERNATIVES_AT_ONCE }, (_, index) =>
+      names.candidate(slot, first + index, traits),
     );
+  };
 
   async function reserve(
     first: readonly PersonName[],
@@ -58,7 +62,7 @@ export function createSlotNaming(options: {
         continue;
       }
       if (reservation.code !== 'reserved') return reservation;
-      metrics.names.inc({ outcome: 'taken' }, reservation.refused);
+      if (reservation.refused > 0) metrics.names.inc({ outcome: 'taken' }, reservation.refused);
       if (reservation.record === '') return { ...reservation, name: undefined };
       metrics.names.inc({ outcome: 'reserved' });
       return { ...reservation, name: JSON.parse(reservation.record) as PersonName };
@@ -68,8 +72,10 @@ export function createSlotNaming(options: {
   return {
     reserveOwn: (counting) => reserve(ownCandidates(0), counting),
     reserveNone: (counting) => reserve([], counting),
-    claimOffered: (offered) =>
-      reserve([...offered.map(splitName), ...ownCandidates(0)], { countAttempt: false, countCall: false }),
+    claimOffered: (offered) => {
+      const names = offered.filter((name) => canonicalName(name) !== '').map(splitName);
+      return reserve([...names, ...ownCandidates(0)], { countAttempt: false, countCall: false });
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { type Backoff, backoffMs } from './llm/backoff.ts';
 import { CallAbortedError, type ModelGateway } from './llm/model-gateway.ts';
 import { correctName } from './names/correct-name.ts';
 import type { PersonName } from './names/name-source.ts';
-import { personFromAnswer } from './person-from-answer.ts';
+import { personFromAnswer, withSealed } from './person-from-answer.ts';
 import { createSlotNaming, nameTraits } from './slot-name.ts';
 
 /** How a slot's run ended. `left`: it is still open, because of a pause, a cancellation or a stop. */
@@ -18,7 +18,7 @@ export type SlotOutcome = 'committed' | 'replayed' | 'failed' | 'left';
 export interface SlotDependencies {
   readonly population: DecodedPopulation;
   readonly transactions: SlotTransactions;
-  readonly model: ModelGateway;
+  readonly model: Pick<ModelGateway, 'complete'>;
   /** Pauses the population: no call can succeed until a person acts. */
   readonly pause: (reason: string) => Promise<unknown>;
   readonly backoff: Backoff;
@@ -119,11 +119,7 @@ export async function generateSlot(
         tokens.completionTokens += usage.completionTokens;
       },
     );
-    const { persona, offeredNames } = personFromAnswer(
-      answer.content,
-      population.answerSchema.schema,
-      characteristics,
-    );
+    const { persona, offeredNames } = personFromAnswer(answer.content, population.answerSchema.schema);
     let name = reserved;
     if (name === undefined) {
       const claim = await naming.claimOffered(offeredNames);
@@ -131,7 +127,7 @@ export async function generateSlot(
       name = claim.name;
     }
     const payload = encodePersonRecord({
-      persona: correctName(persona, persona.name, name),
+      persona: withSealed(correctName(persona, persona.name, name), characteristics),
       characteristics,
       model: answer.model,
       simulated: answer.simulated,

@@ -25,7 +25,7 @@ function answerTo(
   } = {},
 ): unknown {
   const { user = '', fault, scale = 1, names = 'diverse', strict = true, call = 1 } = options;
-  const write = createCompletionWriter({ seed: 's', names, completionScale: scale }, counter);
+  const { write } = createCompletionWriter({ seed: 's', names, completionScale: scale }, counter);
   const format: AnswerFormat = {
     kind: 'json_schema',
     name: 'x',
@@ -54,6 +54,9 @@ const key = fc.constantFrom(
   'description',
   'x',
   'level',
+  'constructor',
+  'toString',
+  'other_facts',
   'occupation',
 );
 const { schema: anySchema } = fc.letrec<{ schema: JsonSchema }>((tie) => ({

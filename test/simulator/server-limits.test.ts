@@ -110,5 +110,7 @@ test('malformed calls take nothing from the limits', async () => {
   const { simulator } = await startWithClock({ rpm: 1 });
   await using _ = simulator;
   assert.equal((await fetch(`${simulator.url}/chat/completions`, { method: 'POST', body: '{' })).status, 400);
+  const request = { ...personRequest('someone', { type: 'object' }), max_completion_tokens: 100 };
+  assert.equal((await failureOf(clientOf(simulator).chat.completions.create(request))).status, 400);
   await askPerson(simulator, 'someone');
 });

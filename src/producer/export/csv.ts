@@ -22,7 +22,13 @@ const columns = [
 ] as const;
 
 /** Spreadsheets run cells that begin like a formula; `escape_formulas` makes them text. */
-const format = { escape_formulas: true, cast: { boolean: String } } as const;
+const format = {
+  escape_formulas: true,
+  record_delimiter: '\r\n',
+  // Lone line breaks too, which most readers take for the end of a row.
+  quote_record_delimiter: true,
+  cast: { boolean: String },
+} as const;
 
 export const csvHeader = (): string => stringify([[...columns]], format);
 

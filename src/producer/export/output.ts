@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { access, constants, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -9,8 +9,9 @@ import { UserError } from '../../shared/errors.ts';
  * Writes a file so that it is there whole or not at all: to a temporary name beside it, synced, then renamed. When
  * anything fails, an earlier file of that name is untouched and the temporary one is removed.
  *
- * A path that exists and is no regular file (a pipe, a device) is written to directly. `-` is `stdout`. Throws UserError
- * when the disk is full or the place cannot be written to.
+ * A path that leads to something else than a regular file (a pipe, a device) is written to directly; where it is a link
+ * to a file, that file is replaced. `-` is `stdout`. Throws UserError when the disk is full or the place cannot be written
+ * to.
  */
 export async function writeWhole(
   path: string,
@@ -21,7 +22,9 @@ export async function writeWhole(
   try {
     const direct = await isSpecialFile(path);
     await mkdir(dirname(path), { recursive: true });
-    const target = direct ? path : temporaryName(path);
+    // Renaming onto a link (/dev/stdout is one) would replace the link.
+    const place = direct ? path : await realpath(path).catch(() => path);
+    const target = direct ? path : temporaryName(place);
     try {
       const stream = createWriteStream(target, { flags: 'w' });
       // Without a listener a late error would end the process; `finished` and `putText` report it.
@@ -35,9 +38,9 @@ export async function writeWhole(
       }
       if (direct) return;
       await sync(target);
-      await rename(target, path);
+      await rename(target, place);
     } catch (error) {
-      if (!direct) await rm(target, { force: true });
+      if (!direct) await rm(target, { force: true }).catch(() => undefined);
       throw error;
     }
   } catch (error) {
@@ -52,7 +55,10 @@ export async function assertWritable(path: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     const existing = await stat(path).catch(() => undefined);
     if (existing?.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
-    await access(existing?.isFile() === false ? path : dirname(path), constants.W_OK);
+    if (existing?.isFile() === false) return await access(path, constants.W_OK);
+    // Only creating a file tells whether one can be created: permissions say nothing of /proc or a full disk.
+    await (await open(temporaryName(path), 'w')).close();
+    await rm(temporaryName(path), { force: true });
   } catch (error) {
     throw describeWriteError(path, error);
   }
@@ -65,6 +71,7 @@ export function temporaryName(path: string): string {
 /** The error as a UserError that names the place; other errors pass through. */
 export function describeWriteError(path: string, error: unknown): unknown {
   const why: Record<string, string> = {
+    ENOENT: 'no file can be created there',
     EACCES: 'permission denied',
     EPERM: 'permission denied',
     EROFS: 'the file system is read-only',
@@ -74,6 +81,7 @@ export function describeWriteError(path: string, error: unknown): unknown {
     EISDIR: 'it is a directory',
     ENOTDIR: 'part of the path is not a directory',
     EEXIST: 'part of the path is not a directory',
+    ENAMETOOLONG: 'the name is too long',
     EPIPE: 'its reader has gone',
   };
   const { code } = error as NodeJS.ErrnoException;
@@ -102,6 +110,6 @@ async function sync(path: string): Promise<void> {
 }
 
 async function isSpecialFile(path: string): Promise<boolean> {
-  const entry = await lstat(path).catch(() => undefined);
-  return entry !== undefined && !entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory();
+  const entry = await stat(path).catch(() => undefined);
+  return entry !== undefined && !entry.isFile() && !entry.isDirectory();
 }

@@ -91,15 +91,15 @@ export function decodePersonFactoryState(state: unknown): TinyPersonFactoryState
 
 export type PopulationIdentity = Omit<
   TinyPersonFactoryState,
-  'name' | 'simulationId' | 'populationSize' | 'extents'
+  'name' | 'simulationId' | 'populationSize' | 'extents' | 'attempts'
 >;
 
 /**
  * The part of a state that decides who slot n is.
  *
  * Left out are the generated factory name (two runs of one program must agree), the simulation (it scopes the
- * store's keys already), and the population size with its extents: a population that grows keeps its id, and with
- * it the people it has.
+ * store's keys already), the attempts (raising them must not pay for everybody again), and the population size with its
+ * extents: a population that grows keeps its id, and with it the people it has.
  */
 export function populationIdentity(state: TinyPersonFactoryState): PopulationIdentity {
   const {
@@ -107,6 +107,7 @@ export function populationIdentity(state: TinyPersonFactoryState): PopulationIde
     simulationId: _simulationId,
     populationSize: _populationSize,
     extents: _extents,
+    attempts: _attempts,
     ...identity
   } = state;
   return identity;

@@ -126,7 +126,7 @@ export class TinyPersonFactory extends TinyFactory {
   /**
    * Generates the people of the next `count` slots (default: all that are left), in slot order.
    *
-   * Particularities, temperature and attempts given here stand in for the factory's own. They make another
+   * Particularities, temperature and attempts given here stand in for the factory's own. The first two make another
    * population, of the same size, whose slots are counted from 0. Calls may run concurrently; each gets slots of
    * its own.
    *

@@ -38,7 +38,7 @@ const rangeDimension = z
   })
   .refine(({ min, max }) => min <= max, 'min must not be above max');
 
-export const dimensionSchema = z.union([valuesDimension, rangeDimension]);
+export const dimensionSchema = z.discriminatedUnion('kind', [valuesDimension, rangeDimension]);
 export type Dimension = z.infer<typeof dimensionSchema>;
 
 /** The concrete values sealed for one slot: dimension name → value. */

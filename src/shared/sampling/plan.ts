@@ -6,9 +6,12 @@ import { createPermutation } from './permutation.ts';
  * The sampling plan: slot → characteristics, a pure function of (dimensions, extents, seed, slot).
  *
  * A population that has grown consists of extents: `[1000, 200]` was planned as 1,000 and grew by 200. Each
- * extent is divided on its own, by the difference between the exact counts before and after it, so that growing
- * never changes anybody and the totals still add up. Inside an extent each dimension deals its counts to the
- * slots through a seeded permutation of its own, evaluated per slot: no list of slots is ever built.
+ * extent is dealt what its predecessors leave of the exact counts of the grown population, so that growing never
+ * changes anybody and the totals still add up. Inside an extent each dimension deals its counts to the slots through
+ * a seeded permutation of its own, evaluated per slot: no list of slots is ever built.
+ *
+ * Every value's count is within one of its share, in each extent for ranges and in the population for weights. A
+ * population that grows by a few people again and again may stray by one more.
  */
 export interface Plan {
   readonly size: number;
@@ -16,26 +19,35 @@ export interface Plan {
   characteristics(slot: number): Characteristics;
 }
 
+/** The slots `[from, to)`: how the population was planned at first, or one step of its growth. */
+interface Extent {
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 interface Dealer {
   readonly name: string;
-  /** The value at position `p` of the extent's shuffled slots. */
+  /** The value of a slot, counted from the extent's first. */
   valueAt(slotInExtent: number): string | number;
 }
 
 export function createPlan(dimensions: readonly Dimension[], extents: readonly number[], seed: string): Plan {
-  const parts: { from: number; to: number; dealers: Dealer[] }[] = [];
-  let from = 0;
-  for (const length of extents) {
-    const to = from + length;
-    const start = from;
+  const parts: (Extent & { readonly dealers: readonly Dealer[] })[] = [];
+  const dealt = new Map<Dimension, readonly number[]>();
+  let size = 0;
+  for (const [index, length] of extents.entries()) {
+    const extent = { index, from: size, to: size + length };
+    size = extent.to;
     parts.push({
-      from,
-      to,
-      dealers: dimensions.map((dimension) => createDealer(dimension, start, to, seed)),
+      ...extent,
+      dealers: dimensions.map((dimension) =>
+        dimension.kind === 'range'
+          ? dealRange(dimension, extent, seed)
+          : dealValues(dimension, extent, seed, dealt),
+      ),
     });
-    from = to;
   }
-  const size = from;
 
   return {
     size,
@@ -51,42 +63,50 @@ export function createPlan(dimensions: readonly Dimension[], extents: readonly n
   };
 }
 
-function createDealer(dimension: Dimension, from: number, to: number, seed: string): Dealer {
-  const length = to - from;
-  const position = createPermutation(length, JSON.stringify([seed, 'dimension', dimension.name, from]));
-  if (dimension.kind === 'range') {
-    const width = dimension.max - dimension.min + 1;
-    // Midpoints of equal strata: each integer's count is within one of its share, for any length.
-    const valueAt = (slot: number) => dimension.min + Math.floor(((position(slot) + 0.5) / length) * width);
-    return { name: dimension.name, valueAt };
-  }
+type RangeDimension = Extract<Dimension, { kind: 'range' }>;
+type ValuesDimension = Extract<Dimension, { kind: 'values' }>;
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * One point in each of `length` equal strata of the range: each integer's count is within one of its share.
+ *
+ * The midpoints at first. In every later extent the points move on by the golden ratio of a stratum (a Kronecker
+ * sequence): a population that grows one by one would otherwise get the middle of the range each time.
+ */
+function dealRange({ name, min, max }: RangeDimension, extent: Extent, seed: string): Dealer {
+  const length = extent.to - extent.from;
+  const position = shuffled(name, extent, seed);
+  const width = max - min + 1;
+  const offset = (0.5 + extent.index * GOLDEN_RATIO) % 1;
+  return { name, valueAt: (slot) => min + Math.floor(((position(slot) + offset) / length) * width) };
+}
+
+/** `dealt` holds what the extents before have dealt of each value; it is carried on. */
+function dealValues(
+  dimension: ValuesDimension,
+  extent: Extent,
+  seed: string,
+  dealt: Map<Dimension, readonly number[]>,
+): Dealer {
+  const { name } = dimension;
+  const position = shuffled(name, extent, seed);
   const weights = dimension.values.map(({ weight }) => weight);
-  const ends = cumulative(growthCounts(weights, from, to));
+  const before = dealt.get(dimension) ?? [];
+  const after = largestRemainder(weights, extent.to, before);
+  dealt.set(dimension, after);
+  const ends = cumulative(after.map((count, index) => count - (before[index] ?? 0)));
   const values = dimension.values.map(({ value }) => value);
   const valueAt = (slot: number) => {
     const value = values[firstAbove(ends, position(slot))];
-    if (value === undefined)
-      throw new RangeError(`dimension ${dimension.name} has no value for slot ${slot}`);
+    if (value === undefined) throw new RangeError(`dimension ${name} has no value for slot ${slot}`);
     return value;
   };
-  return { name: dimension.name, valueAt };
+  return { name, valueAt };
 }
 
-/**
- * Counts for the slots `[from, to)`: the exact division of `to` less that of `from`. Largest remainders are not
- * monotone (the Alabama paradox), so a difference can be -1; it is set to 0 and taken from the largest count.
- */
-function growthCounts(weights: readonly number[], from: number, to: number): number[] {
-  const before = largestRemainder(weights, from);
-  const counts = largestRemainder(weights, to).map((count, index) => count - (before[index] ?? 0));
-  for (let index = 0; index < counts.length; index += 1) {
-    const deficit = -(counts[index] ?? 0);
-    if (deficit <= 0) continue;
-    counts[index] = 0;
-    const largest = counts.indexOf(Math.max(...counts));
-    counts[largest] = (counts[largest] ?? 0) - deficit;
-  }
-  return counts;
+function shuffled(name: string, { from, to }: Extent, seed: string): (slot: number) => number {
+  return createPermutation(to - from, JSON.stringify([seed, 'dimension', name, from]));
 }
 
 function cumulative(counts: readonly number[]): number[] {

@@ -41,7 +41,8 @@ const MAX_TEXT = 500;
 const secrets: readonly [RegExp, string][] = [
   [/\b(sk|pk|rk)-[A-Za-z0-9_-]{6,}/g, '$1-***'],
   [/\bBearer\s+[A-Za-z0-9._~+/=-]{6,}/gi, 'Bearer ***'],
-  [/(\/\/[^/\s:@]*):[^/\s@]+@/g, '$1:***@'],
+  // Up to the last @: people forget to encode one, or a slash, in a password.
+  [/(\/\/[^/\s:@]*):[^\s"']*@/g, '$1:***@'],
 ];
 
 /** The text without anything that looks like a key or a password, shortened to 500 characters. */
@@ -58,23 +59,44 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: {
       level: (label: string) => ({ level: label }),
-      log: (fields: Record<string, unknown>) => {
-        const passed: Record<string, unknown> = {};
-        for (const [name, value] of Object.entries(fields)) {
-          if (!allowedFields.has(name)) continue;
-          if (value instanceof Error) passed[name] = scrub(value.message);
-          else if (typeof value === 'string') passed[name] = scrub(value);
-          else if (typeof value !== 'object' || value === null) passed[name] = value;
-        }
-        return passed;
-      },
     },
     hooks: {
       logMethod(this: Logger, args: Parameters<Logger['info']>, method: Logger['info']) {
-        const clean = args.map((argument) => (typeof argument === 'string' ? scrub(argument) : argument));
-        method.apply(this, clean as Parameters<Logger['info']>);
+        method.apply(this, cleanArguments(args) as Parameters<Logger['info']>);
       },
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const logger: Logger = destination === undefined ? pino(options) : pino(options, destination);
+  const { child } = logger;
+  // Children inherit this; pino lets no formatter see their fields.
+  logger.child = function (this: Logger, fields: Record<string, unknown>) {
+    return child.call(this, allowed(fields));
+  } as Logger['child'];
+  return logger;
+}
+
+/** What of the fields may be logged: known names, plain values, errors as their message. */
+function allowed(fields: Record<string, unknown>): Record<string, unknown> {
+  const passed: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (!allowedFields.has(name)) continue;
+    if (value instanceof Error) passed[name] = scrub(value.message);
+    else if (typeof value === 'string') passed[name] = scrub(value);
+    else if (typeof value !== 'object' || value === null) passed[name] = value;
+  }
+  return passed;
+}
+
+/**
+ * pino takes the message of an error that stands alone, or in the field `err`, for the line's own, and formats objects
+ * into it (`%j`): neither goes through the list of fields.
+ */
+function cleanArguments([first, ...rest]: readonly unknown[]): unknown[] {
+  const texts = rest.map((argument) => scrub(String(argument)));
+  if (first instanceof Error) {
+    const error = scrub(first.message);
+    return [{ error }, ...(texts.length > 0 ? texts : [error])];
+  }
+  if (typeof first !== 'object' || first === null) return [scrub(String(first)), ...texts];
+  return [allowed(first as Record<string, unknown>), ...texts];
 }

@@ -1,9 +1,11 @@
-import OpenAI, { APIUserAbortError } from 'openai';
+import OpenAI from 'openai';
+import pLimit from 'p-limit';
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
-import { delay } from '../../shared/lifecycle.ts';
+import { delay, type Stoppable, stoppable } from '../../shared/lifecycle.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { reactionTo } from './reactions.ts';
+import { createWholeBodyFetch } from './whole-body-fetch.ts';
 
 /** Tokens of one answered request, as the provider counted them; `promptTokens` includes `cachedTokens`. */
 export interface Usage {
@@ -34,7 +36,8 @@ export class CallAbortedError extends Error {
   override readonly name = 'CallAbortedError';
 }
 
-export interface ModelGateway {
+/** `stop()` closes the connections; calls in progress then fail. */
+export interface ModelGateway extends Stoppable {
   /**
    * Makes one request. Throws ModelCallError with the reaction to its failure, or CallAbortedError.
    *
@@ -47,24 +50,32 @@ export interface ModelGateway {
 export interface ModelGatewayOptions {
   readonly apiKey: string;
   readonly baseUrl?: string | undefined;
+  /** Requests in flight at the most; further ones queue in order. */
+  readonly concurrency: number;
   readonly timeoutMs: number;
   readonly maxCompletionTokens: number;
   readonly backoff: Backoff;
   readonly metrics: Metrics;
 }
 
+/** Compatible servers often need no key, but the client refuses to start without one. */
+const NO_KEY = 'none';
+
 /** What the simulator sets as `system_fingerprint`, so that its answers can never pass for a model's. */
 const SIMULATED_FINGERPRINT = 'simulated';
 
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { timeoutMs, maxCompletionTokens, backoff, metrics } = options;
+  const http = createWholeBodyFetch();
+  const permits = pLimit(options.concurrency);
   // maxRetries 0: the SDK's default made three calls on insufficient_quota. Our own policy decides.
   const client = new OpenAI({
-    apiKey: options.apiKey,
+    apiKey: options.apiKey || NO_KEY,
     ...(options.baseUrl === undefined ? {} : { baseURL: options.baseUrl }),
     maxRetries: 0,
     timeout: timeoutMs,
     logLevel: 'off',
+    fetch: http.fetch,
   });
   let notBefore = 0;
   let rateLimitsInARow = 0;
@@ -78,12 +89,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   async function request(body: ModelRequest, signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
-    // The SDK's own timeout ends with the headers on some paths; this one bounds the body as well.
-    const total = AbortSignal.timeout(timeoutMs);
     const stopRequest = metrics.modelRequestSeconds.startTimer({ model: body.model });
     metrics.modelRequestsInFlight.inc();
     try {
-      return await client.chat.completions.create(
+      const answer = await client.chat.completions.create(
         {
           model: body.model,
           messages: [
@@ -97,72 +106,83 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
             json_schema: { name: body.schema.name, schema: body.schema.schema, strict: true },
           },
         },
-        { signal: AbortSignal.any([signal, total]) },
+        { signal },
       );
+      if (typeof answer !== 'object' || answer === null) throw new TypeError('the answer is no JSON object');
+      return answer;
     } catch (cause) {
       if (signal.aborted) throw new CallAbortedError('aborted', { cause });
-      if (cause instanceof APIUserAbortError || total.aborted) {
-        throw new ModelCallError(`the model did not answer within ${timeoutMs} ms`, {
-          reaction: Reaction.retry,
-          reason: 'timeout',
-          cause,
-        });
-      }
-      throw reactionTo(cause, Date.now());
+      const error = reactionTo(cause, Date.now());
+      if (error.reason === 'timeout') error.message = `the model did not answer within ${timeoutMs} ms`;
+      throw error;
     } finally {
       metrics.modelRequestsInFlight.dec();
       stopRequest();
     }
   }
 
-  return {
-    async complete(body, signal, onUsage) {
-      await waitForProvider(signal);
-      try {
-        const completion = await request(body, signal);
-        rateLimitsInARow = 0;
-        const usage = usageOf(completion);
-        metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
-        metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
-        metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
-        onUsage(usage);
-        const content = contentOf(completion);
-        metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
-        return {
-          content,
-          model: completion.model,
-          simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
-          usage,
-        };
-      } catch (error) {
-        if (!(error instanceof ModelCallError)) throw error;
-        metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
-        if (error.reaction === Reaction.wait) {
-          rateLimitsInARow += 1;
-          notBefore = Math.max(
-            notBefore,
-            Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
-          );
-        }
-        throw error;
-      }
-    },
+  const gateway: Omit<ModelGateway, keyof Stoppable> = {
+    complete: (body, signal, onUsage) => permits(() => complete(body, signal, onUsage)),
   };
+  return stoppable(gateway, http.stop);
+
+  async function complete(
+    ...[body, signal, onUsage]: Parameters<ModelGateway['complete']>
+  ): Promise<ModelAnswer> {
+    if (signal.aborted) throw new CallAbortedError('stopped before the call');
+    await waitForProvider(signal);
+    // Calls in flight together that are all refused are one refusal: counted each, a burst of them would look like
+    // a provider that has been refusing for minutes.
+    const limitsBefore = rateLimitsInARow;
+    try {
+      const completion = await request(body, signal);
+      rateLimitsInARow = 0;
+      const usage = usageOf(completion);
+      metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
+      metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
+      metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
+      onUsage(usage);
+      const content = contentOf(completion);
+      metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
+      return {
+        content,
+        model: completion.model,
+        simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
+        usage,
+      };
+    } catch (error) {
+      if (!(error instanceof ModelCallError)) throw error;
+      metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
+      if (error.reaction === Reaction.wait) {
+        rateLimitsInARow = Math.max(rateLimitsInARow, limitsBefore + 1);
+        notBefore = Math.max(
+          notBefore,
+          Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
+        );
+      }
+      throw error;
+    }
+  }
 }
 
 function usageOf({ usage }: OpenAI.ChatCompletion): Usage {
   return {
-    promptTokens: usage?.prompt_tokens ?? 0,
-    cachedTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
-    completionTokens: usage?.completion_tokens ?? 0,
+    promptTokens: tokenCount(usage?.prompt_tokens),
+    cachedTokens: tokenCount(usage?.prompt_tokens_details?.cached_tokens),
+    completionTokens: tokenCount(usage?.completion_tokens),
   };
+}
+
+/** Whatever a compatible server says: counters, here and in the commit script, take nothing but whole numbers. */
+function tokenCount(said: unknown): number {
+  return typeof said === 'number' && Number.isSafeInteger(said) && said >= 0 ? said : 0;
 }
 
 function contentOf(completion: OpenAI.ChatCompletion): string {
   const unusable = (reaction: Reaction, reason: string, message: string) =>
     new ModelCallError(message, { reaction, reason });
   const choice = completion.choices?.[0];
-  if (choice?.message === undefined) {
+  if (!choice?.message) {
     throw unusable(Reaction.retry, 'empty', 'the answer holds no choice');
   }
   if (choice.message.refusal) throw unusable(Reaction.giveUp, 'refusal', 'the model refused to answer');
@@ -176,6 +196,9 @@ function contentOf(completion: OpenAI.ChatCompletion): string {
       'the answer was cut at the token limit (PERSONA_FLEET_MAX_COMPLETION_TOKENS)',
     );
   }
-  if (!choice.message.content) throw unusable(Reaction.retry, 'empty', 'the answer is empty');
-  return choice.message.content;
+  const { content } = choice.message;
+  if (typeof content !== 'string' || content === '') {
+    throw unusable(Reaction.retry, 'empty', 'the answer is empty');
+  }
+  return content;
 }

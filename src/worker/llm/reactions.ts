@@ -12,15 +12,15 @@ export function reactionTo(error: unknown, nowMs: number): ModelCallError {
     new ModelCallError(message, { reaction, reason, cause: error });
 
   if (!(error instanceof APIError)) {
-    // The body broke off or was no JSON: the SDK lets the parser's or the socket's error through.
-    return failure(Reaction.retry, 'bad_response', 'the answer broke off or was not JSON');
+    // The client lets the JSON parser's error through.
+    return failure(Reaction.retry, 'bad_response', 'the answer was not JSON');
   }
   if (error instanceof APIConnectionTimeoutError) {
     return failure(Reaction.retry, 'timeout', 'the model did not answer in time');
   }
   const { status, code, type } = error;
   if (status === undefined) {
-    return failure(Reaction.retry, 'connection', 'the model endpoint could not be reached');
+    return failure(Reaction.retry, 'connection', 'the connection to the model endpoint failed');
   }
   if (status === 429 && (type === 'insufficient_quota' || isQuotaCode(code))) {
     return failure(

@@ -5,7 +5,7 @@ import type { PersonName } from './name-space.ts';
 /**
  * Gives a persona the name that its slot owns, where the model answered with another one.
  *
- * Returns a deep copy in which every text that mentions the answered name, its given or its family name, mentions the
+ * Returns the persona itself when it has the owned name, as nearly all do, else a deep copy in which every text that mentions the answered name, its given or its family name, mentions the
  * owned one instead, and whose own `name` is the owned full name. Keys stay. Other people keep their names: each
  * `relationships[].name` stays unless it is the person's own, and so do mentions of their full names in any text. Only
  * whole, capitalised words are taken for names (`Will's` but not `will`, `May` but not `Maybe` or `O'May`); a
@@ -15,8 +15,9 @@ import type { PersonName } from './name-space.ts';
  * @param answered the name that the model gave the person, in any order and spelling
  */
 export function correctName<T>(persona: T, answered: string, owned: PersonName): T {
+  if (answered === owned.full) return persona;
   const own = canonicalName(answered);
-  const mentions = answered === owned.full ? [] : mentionsOf(answered, owned);
+  const mentions = mentionsOf(answered, owned);
   // Of others' names only full ones are known in a text: a brother Will must not keep a Will from being corrected.
   const others = othersIn(persona).filter((name) => canonicalName(name) !== own && /\S\s+\S/u.test(name));
   const correct = createReplacer(mentions, others);

@@ -29,6 +29,14 @@ test('released slots go first, and a large claim spans what is open', () => {
   ]);
 });
 
+test('slots come back lowest first, in whichever order they were released', () => {
+  const claims = new SlotClaims(3);
+  const [first, second] = [claims.claim(1), claims.claim(1)];
+  claims.release(second);
+  claims.release(first);
+  assert.deepEqual(claims.claim(1), [{ from: 0, to: 1 }]);
+});
+
 test('whatever is claimed and released, no slot is held twice and none is lost', () => {
   fc.assert(
     fc.property(

@@ -160,7 +160,7 @@ test('without a count everybody who is left is generated', async () => {
   await assert.rejects(factory.generatePeople(), /raise populationSize/);
 });
 
-test('other particularities, temperatures and attempts are other populations with slots of their own', async () => {
+test('other particularities and temperatures are other populations with slots of their own; attempts are not', async () => {
   const generator = recordingGenerator();
   const factory = new TinyPersonFactory({ populationSize: 5, temperature: 1, generator });
   await factory.generatePerson();
@@ -181,8 +181,8 @@ test('other particularities, temperatures and attempts are other populations wit
       ['a doctor', 1, 5, 0],
       ['a doctor', 1, 5, 1],
       [null, null, 5, 0],
-      [null, 1, 9, 0],
-      [null, 1, 5, 1],
+      [null, 1, 9, 1],
+      [null, 1, 5, 2],
     ],
   );
   assert.equal(populationId(generator.requests[0]?.state ?? assert.fail()), factory.populationId());

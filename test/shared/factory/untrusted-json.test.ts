@@ -89,6 +89,10 @@ test('what JSON lacks is refused with its path', () => {
   assert.throws(() => copyUntrustedJson({ n: Number.NaN }), /\$\.n, got NaN/);
 });
 
+test('a negative zero becomes the zero that its text would give', () => {
+  assert.ok(Object.is((copyUntrustedJson([-0]) as number[])[0], 0));
+});
+
 test('a getter is read once, so it cannot pass the check and then change', () => {
   let reads = 0;
   const sly = {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startWorkers, testFleet, untilCommitted } from '../support/fleet.ts';
+import { until } from '../support/until.ts';
+
+const CONCURRENCY = 8;
+
+test('workers killed five times in one run: all people, once each, and no more calls than were in flight', async (t) => {
+  const fleet = await testFleet(t, { latencyMedianMs: 60 });
+  const spec = await fleet.spec('kills', { populationSize: 200, attempts: 10 });
+  const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
+  const workers = startWorkers(fleet, 3);
+  for (let kill = 1; kill <= 5; kill += 1) {
+    await untilCommitted(t, fleet, kill * 25);
+    const victim = workers.shift();
+    assert.ok(victim);
+    victim.kill('SIGKILL');
+    await victim.ended;
+    workers.push(fleet.start('worker'));
+  }
+  assert.deepEqual(await producer.ended, { code: 0, signal: null }, producer.stderr());
+  await fleet.assertWhole(200, await fleet.lines('people.jsonl'));
+  const { calls, successfulCalls } = fleet.simulator.stats();
+  assert.ok(calls >= 200 && calls <= 200 + 5 * CONCURRENCY, `${calls} calls`);
+  assert.ok(successfulCalls <= calls);
+});
+
+test('a worker stopped longer than its lock comes back to find its people committed by others', async (t) => {
+  const fleet = await testFleet(t, { latencyMedianMs: 100, latencySigma: 0 });
+  const spec = await fleet.spec('frozen', { populationSize: 40 });
+  const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
+  const sleeper = fleet.start('worker');
+  await untilCommitted(t, fleet, 1);
+  sleeper.kill('SIGSTOP');
+  fleet.start('worker');
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  sleeper.kill('SIGCONT');
+  await until('the frozen worker to let go of its jobs', async () => /lock/.test(sleeper.stdout()));
+  await fleet.assertWhole(40, await fleet.lines('people.jsonl'));
+  sleeper.kill('SIGTERM');
+  assert.equal((await sleeper.ended).code, 0);
+  await fleet.assertWhole(40, await fleet.lines('people.jsonl'));
+});
+
+test('a worker that is told to stop hands its jobs back and ends with 0; another one finishes', async (t) => {
+  const fleet = await testFleet(t, { latencyMedianMs: 150, latencySigma: 0 });
+  const spec = await fleet.spec('stopped', { populationSize: 60, attempts: 1 });
+  const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
+  const first = fleet.start('worker');
+  await untilCommitted(t, fleet, 8);
+  first.kill('SIGTERM');
+  assert.deepEqual(await first.ended, { code: 0, signal: null });
+  assert.match(first.stdout(), /job returned to the queue/);
+  fleet.start('worker');
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  await fleet.assertWhole(60, await fleet.lines('people.jsonl'));
+  assert.equal(fleet.simulator.stats().calls, 60, 'calls in flight were allowed to finish');
+});
+
+test('a stopping worker aborts calls that outlast its grace, and the slot loses no attempt', async (t) => {
+  const fleet = await testFleet(
+    t,
+    { faults: { hang: 1 } },
+    { PERSONA_FLEET_SHUTDOWN_GRACE_MS: '50', PERSONA_FLEET_MODEL_TIMEOUT_MS: '60000' },
+  );
+  const spec = await fleet.spec('aborted', { populationSize: 4, attempts: 1 });
+  await fleet.run('enqueue', spec);
+  const worker = fleet.start('worker');
+  await until('a call in flight', () => fleet.simulator.stats().inFlight > 0);
+  worker.kill('SIGTERM');
+  assert.deepEqual(await worker.ended, { code: 0, signal: null });
+  const status = await fleet.status();
+  assert.deepEqual(
+    { committed: status?.committed, failed: status?.failed, state: status?.state },
+    { committed: 0, failed: 0, state: 'running' },
+  );
+});

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { loadPopulationSpec } from '../../src/producer/population-spec.ts';
+import { ExitCode, UserError } from '../../src/shared/errors.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+async function load(t: TestContext, text: string, name = 'spec.yaml') {
+  const path = join(await temporaryFolder(t), name);
+  await writeFile(path, text);
+  return loadPopulationSpec(path);
+}
+
+/** The message that refuses a spec, without the file's path. */
+async function refusal(t: TestContext, text: string): Promise<string> {
+  try {
+    await load(t, text);
+  } catch (error) {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.exitCode, ExitCode.badInput);
+    return error.message.replace(/^\S*spec\.yaml/, 'FILE');
+  }
+  throw new Error(`expected this spec to be refused: ${text.slice(0, 100)}`);
+}
+
+const LEAST = 'context: A town.\npopulationSize: 10\n';
+
+test('the least a spec can say, with the defaults filled in', async (t) => {
+  assert.deepEqual(await load(t, LEAST), {
+    simulation: 'default',
+    context: 'A town.',
+    populationSize: 10,
+    agentParticularities: null,
+    names: { locale: null, policy: 'reserved' },
+    seed: '42',
+    model: null,
+    temperature: null,
+    attempts: 5,
+    dimensions: [],
+  });
+});
+
+test('everything a spec can say', async (t) => {
+  const spec = await load(
+    t,
+    `
+simulation: market.2030
+context: |
+  A town
+  by the sea.
+populationSize: 1000
+agentParticularities: All of them fish.
+names: { locale: pt_BR, policy: model }
+seed: 7
+model: gpt-x
+temperature: 0.5
+attempts: 2
+dimensions:
+  gender: { female: 51%, male: 49% }
+  income: [low, 2, true]
+  age: { range: [18, 90] }
+  town: { Porto: 1.5, Faro: 0 }
+`,
+  );
+  const weighted = (...values: [value: string | number, weight: number][]) =>
+    values.map(([value, weight]) => ({ value, weight }));
+  assert.deepEqual(spec, {
+    simulation: 'market.2030',
+    context: 'A town\nby the sea.',
+    populationSize: 1000,
+    agentParticularities: 'All of them fish.',
+    names: { locale: 'pt_BR', policy: 'model' },
+    seed: '7',
+    model: 'gpt-x',
+    temperature: 0.5,
+    attempts: 2,
+    dimensions: [
+      { name: 'gender', kind: 'values', values: weighted(['female', 51], ['male', 49]) },
+      { name: 'income', kind: 'values', values: weighted(['low', 1], [2, 1], ['true', 1]) },
+      { name: 'age', kind: 'range', min: 18, max: 90 },
+      { name: 'town', kind: 'values', values: weighted(['Porto', 1.5], ['Faro', 0]) },
+    ],
+  });
+});
+
+test('a spec may be JSON', async (t) => {
+  const json = JSON.stringify({ context: 'A town.', populationSize: 10 }, null, '\t');
+  assert.equal((await load(t, json, 'spec.json')).context, 'A town.');
+});
+
+test('all faults come at once, each with its place; unknown keys are named', async (t) => {
+  const message = await refusal(
+    t,
+    `
+populationsize: 10
+simulation: a:b
+names: { locale: 5, policy: best, style: short }
+temperature: 3
+attempts: 0
+seed: ''
+dimensions:
+  gender: { female: -1, male: lots }
+  age: { range: [90, 18] }
+  town: []
+  job:
+`,
+  );
+  for (const line of [
+    /^FILE has 16 faults:$/m,
+    /^ {2}populationsize: unknown key; there are simulation, context, contextFile, /m,
+    /^ {2}populationSize: /m,
+    /^ {2}simulation: expected 1 to 64 letters/m,
+    /^ {2}names\.locale: /m,
+    /^ {2}names\.policy: .*"reserved"\|"model"/m,
+    /^ {2}names\.style: unknown key$/m,
+    /^ {2}temperature: /m,
+    /^ {2}attempts: /m,
+    /^ {2}seed: /m,
+    /^ {2}dimensions\.gender\.female: /m,
+    /^ {2}dimensions\.gender\.male: expected a number or a percentage$/m,
+    /^ {2}dimensions\.age: min must not be above max$/m,
+    /^ {2}dimensions\.town\.values: /m,
+    /^ {2}dimensions\.job: /m,
+    /^ {2}context: expected exactly one of context and contextFile$/m,
+  ]) {
+    assert.match(message, line);
+  }
+});
+
+test('both contexts, an empty one, or none at all is a fault of context', async (t) => {
+  for (const text of [
+    'populationSize: 1\n',
+    'populationSize: 1\ncontext: ""\n',
+    'populationSize: 1\ncontext: "  "\n',
+    `${LEAST}contextFile: town.txt\n`,
+  ]) {
+    assert.match(await refusal(t, text), /\bcontext: /);
+  }
+});
+
+test('contextFile is relative to the spec, and its text is trimmed', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'specs'));
+  await writeFile(join(folder, 'town.txt'), '\uFEFF\n  A town\nby the sea.\n\n');
+  const path = join(folder, 'specs', 'spec.yaml');
+  await writeFile(path, 'contextFile: ../town.txt\npopulationSize: 1\n');
+  const spec = await loadPopulationSpec(path);
+  assert.equal(spec.context, 'A town\nby the sea.');
+  assert.ok(!('contextFile' in spec));
+});
+
+test('a contextFile that is missing, a folder or empty is one clear line that names both files', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'spec.yaml');
+  await writeFile(join(folder, 'empty.txt'), ' \n');
+  for (const [file, why] of [
+    ['missing.txt', /contextFile of .*spec\.yaml, .*missing\.txt: there is no such file$/],
+    ['.', /contextFile of .*spec\.yaml, .*: it cannot be read \(EISDIR\)$/],
+    ['empty.txt', /spec\.yaml: contextFile empty\.txt is empty$/],
+  ] as const) {
+    await writeFile(path, `contextFile: ${file}\npopulationSize: 1\n`);
+    await assert.rejects(loadPopulationSpec(path), { name: 'UserError', message: why });
+  }
+});
+
+test('a spec that is missing is one clear line', async (t) => {
+  const path = join(await temporaryFolder(t), 'nowhere.yaml');
+  await assert.rejects(loadPopulationSpec(path), {
+    name: 'UserError',
+    message: `the spec, ${path}: there is no such file`,
+  });
+});
+
+test('what is no YAML, or no map, is one line that says where', async (t) => {
+  for (const [text, expected] of [
+    ['context: "open\npopulationSize: 1', /^FILE is not valid YAML: .*line \d+/],
+    ['context: a: b', /^FILE is not valid YAML: .*line 1/],
+    ['{"context": "a",', /^FILE is not valid YAML: .*line 1/],
+    [`${LEAST}context: Another town.\n`, /^FILE is not valid YAML: Map keys must be unique at line 3/],
+    [`${LEAST}---\ncontext: b\n`, /^FILE is not valid YAML: .*multiple documents/],
+    ['', /^FILE has 1 fault:\n {2}the file: /],
+    ['- context: a', /^FILE has 1 fault:\n {2}the file: /],
+  ] as const) {
+    const message = await refusal(t, text);
+    assert.match(message, expected);
+    assert.ok(message.split('\n').length <= 2, message);
+  }
+});
+
+test('hostile YAML is refused in one line, whatever it tries', async (t) => {
+  const letters = [...'bcdefgh'];
+  const bomb = letters.map((letter, index) => {
+    const before = String.fromCharCode(letter.charCodeAt(0) - 1);
+    return `${letter}: &${letter} [${Array(9).fill(`*${before}`).join(', ')}]${index < 0 ? '' : '\n'}`;
+  });
+  for (const [text, expected] of [
+    [`a: &a [x, x, x]\n${bomb.join('')}`, /not valid YAML: Excessive alias count/],
+    [`context: *nowhere\n`, /not valid YAML: Unresolved alias/],
+    [`${LEAST}dimensions: &d\n  a: *d\n`, /^FILE/],
+    [`context: ${'['.repeat(20_000)}`, /^FILE is not valid YAML: /],
+    [`${LEAST}__proto__: { context: b }\n`, /"__proto__" is not allowed, at \$\.__proto__/],
+    [`${LEAST}dimensions:\n  __proto__: [a, b]\n`, /"__proto__" is not allowed, at \$\.dimensions/],
+    [`${LEAST}dimensions:\n  town: { __proto__: 1, b: 2 }\n`, /"__proto__" is not allowed/],
+    [`${LEAST}dimensions:\n  town: { a: .inf, b: 2 }\n`, /at \$\.dimensions\.town\.a/],
+    [`context: ${'x'.repeat(1_100_000)}\npopulationSize: 1\n`, /at most 1048576 bytes/],
+  ] as const) {
+    const message = await refusal(t, text);
+    assert.match(message, expected);
+    assert.equal(message.split('\n').length, 1);
+  }
+});
+
+test('tags and merge keys do nothing of their own', async (t) => {
+  assert.equal((await load(t, 'context: !!js/function "x"\npopulationSize: 1\n')).context, 'x');
+  assert.match(await refusal(t, `${LEAST}<<: { seed: 4 }\n`), /<<: unknown key/);
+});
+
+test('words that look like other types stay what the user wrote', async (t) => {
+  const spec = await load(t, `${LEAST}seed: 0x1F\ndimensions: { answer: { yes: 1, no: 1, 007: 2 } }\n`);
+  assert.equal(spec.seed, '31');
+  const [answer] = spec.dimensions;
+  assert.deepEqual(answer?.kind === 'values' ? answer.values.map(({ value }) => value).sort() : undefined, [
+    '7',
+    'no',
+    'yes',
+  ]);
+});

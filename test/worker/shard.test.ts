@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import pLimit from 'p-limit';
+import type { SlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
+import { generateShard } from '../../src/worker/shard.ts';
+import type { SlotOutcome } from '../../src/worker/slot.ts';
+
+const unused = () => {
+  throw new Error('a shard asks only for its open slots');
+};
+
+/** A store in which only these slots are open. */
+function storeWithOpen(open: readonly number[]): SlotTransactions {
+  return {
+    openSlots: async (from, to) => open.filter((slot) => slot >= from && slot < to),
+    reserve: unused,
+    returnAttempt: unused,
+    commit: unused,
+    fail: unused,
+  };
+}
+const running = new AbortController().signal;
+
+function shard(options: Partial<Parameters<typeof generateShard>[0]> = {}) {
+  return generateShard({
+    from: 10,
+    to: 20,
+    transactions: storeWithOpen([11, 12, 13, 17, 25]),
+    limit: pLimit(2),
+    stopping: running,
+    generate: async () => 'committed',
+    ...options,
+  });
+}
+
+test('only open slots are run, and every slot of the shard is counted once', async () => {
+  const outcomes: Record<number, SlotOutcome> = { 11: 'committed', 12: 'failed', 13: 'left', 17: 'replayed' };
+  const ran: number[] = [];
+  const result = await shard({
+    generate: async (slot) => {
+      ran.push(slot);
+      return outcomes[slot] ?? 'left';
+    },
+  });
+  assert.deepEqual(ran, [11, 12, 13, 17]);
+  assert.deepEqual(result, { committed: 1, replayed: 7, failed: 1, left: 1 });
+});
+
+test('a shard that is settled runs nothing', async () => {
+  const result = await shard({ transactions: storeWithOpen([]), generate: unused });
+  assert.deepEqual(result, { committed: 0, replayed: 10, failed: 0, left: 0 });
+});
+
+test('shards share the limit of the process, and the one that came first goes first', async () => {
+  const limit = pLimit(3);
+  const order: number[] = [];
+  let running = 0;
+  let most = 0;
+  const generate = async (slot: number): Promise<SlotOutcome> => {
+    order.push(slot);
+    running += 1;
+    most = Math.max(most, running);
+    await Promise.resolve();
+    running -= 1;
+    return 'committed';
+  };
+  const every = Array.from({ length: 30 }, (_, slot) => slot);
+  await Promise.all([
+    shard({ limit, generate, from: 0, to: 15, transactions: storeWithOpen(every) }),
+    shard({ limit, generate, from: 15, to: 30, transactions: storeWithOpen(every) }),
+  ]);
+  assert.equal(most, 3);
+  assert.deepEqual(order, every);
+});
+
+test('once it is told to stop, what runs ends and what has not begun is left open', async () => {
+  const stopping = new AbortController();
+  const result = await shard({
+    limit: pLimit(1),
+    stopping: stopping.signal,
+    generate: async (slot) => {
+      if (slot === 12) stopping.abort();
+      return 'committed';
+    },
+  });
+  assert.deepEqual(result, { committed: 2, replayed: 6, failed: 0, left: 2 });
+});
+
+test('the first error is reported after all slots have ended', async () => {
+  const ended: number[] = [];
+  await assert.rejects(
+    shard({
+      generate: async (slot) => {
+        ended.push(slot);
+        if (slot === 12 || slot === 13) throw new Error(`slot ${slot}`);
+        return 'committed';
+      },
+    }),
+    /^Error: slot 12$/,
+  );
+  assert.deepEqual(ended, [11, 12, 13, 17]);
+});
