@@ -69,6 +69,7 @@ export async function runWorker(options: {
     apiKey: config.OPENAI_API_KEY ?? '',
     baseUrl: config.OPENAI_BASE_URL,
     concurrency: config.PERSONA_FLEET_CONCURRENCY,
+    stopping: draining.signal,
     timeoutMs: config.PERSONA_FLEET_MODEL_TIMEOUT_MS,
     maxCompletionTokens: config.PERSONA_FLEET_MAX_COMPLETION_TOKENS,
     backoff,

@@ -39,9 +39,10 @@ test('a shard holds at least one slot, numbered from 0', () => {
   assert.equal(jobDataSchema.safeParse(job({ slots: [99_999_999, 100_000_000] })).success, true);
 });
 
-const simulation = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/);
-const population = fc.stringMatching(/^[0-9a-f]{16,24}$/);
-const shard = fc.tuple(fc.nat(2_000), fc.nat(2_000));
+// Of a few each, so that two shards often agree in all but one part.
+const simulation = fc.constantFrom('a', 'a-1', '1', 'a-0123456789abcdef');
+const population = fc.constantFrom('0123456789abcdef', '1111111111111111');
+const shard = fc.tuple(fc.constantFrom(0, 1, 11), fc.constantFrom(1, 11, 12));
 
 test('the id of a shard is its own, the same each time, and one that BullMQ takes', () => {
   fc.assert(

@@ -52,6 +52,8 @@ export interface ModelGatewayOptions {
   readonly baseUrl?: string | undefined;
   /** Requests in flight at the most; further ones queue in order. */
   readonly concurrency: number;
+  /** Once it aborts no request is begun; those in flight go on. */
+  readonly stopping: AbortSignal;
   readonly timeoutMs: number;
   readonly maxCompletionTokens: number;
   readonly backoff: Backoff;
@@ -79,6 +81,8 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   });
   let notBefore = 0;
   let rateLimitsInARow = 0;
+  let refusals = 0;
+  let lastRefusal: ModelCallError | undefined;
 
   async function waitForProvider(signal: AbortSignal): Promise<void> {
     for (let waitMs = notBefore - Date.now(); waitMs > 0; waitMs = notBefore - Date.now()) {
@@ -122,14 +126,21 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   const gateway: Omit<ModelGateway, keyof Stoppable> = {
-    complete: (body, signal, onUsage) => permits(() => complete(body, signal, onUsage)),
+    complete(body, signal, onUsage) {
+      const refusalsBefore = refusals;
+      return permits(() => {
+        // Once the provider has refused for good, what stood in line would only be refused as well.
+        if (lastRefusal !== undefined && refusals > refusalsBefore) throw lastRefusal;
+        if (signal.aborted || options.stopping.aborted) throw new CallAbortedError('stopped before the call');
+        return complete(body, signal, onUsage);
+      });
+    },
   };
   return stoppable(gateway, http.stop);
 
   async function complete(
     ...[body, signal, onUsage]: Parameters<ModelGateway['complete']>
   ): Promise<ModelAnswer> {
-    if (signal.aborted) throw new CallAbortedError('stopped before the call');
     await waitForProvider(signal);
     // Calls in flight together that are all refused are one refusal: counted each, a burst of them would look like
     // a provider that has been refusing for minutes.
@@ -153,6 +164,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     } catch (error) {
       if (!(error instanceof ModelCallError)) throw error;
       metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
+      if (error.reaction === Reaction.pause) {
+        refusals += 1;
+        lastRefusal = error;
+      }
       if (error.reaction === Reaction.wait) {
         rateLimitsInARow = Math.max(rateLimitsInARow, limitsBefore + 1);
         notBefore = Math.max(

@@ -36,6 +36,7 @@ function gatewayTo(t: TestContext, baseUrl: string, options: Partial<ModelGatewa
     timeoutMs: 10_000,
     maxCompletionTokens: 8_192,
     concurrency: 16,
+    stopping: running,
     backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
     metrics,
     ...options,
@@ -286,6 +287,30 @@ test('a call that was held back is sent when its time has come, and the one afte
   assert.equal(await heldBackSeconds(), 0);
 });
 
+for (const [between, answered, least, most] of [
+  ['doubles the backoff', false, 30, 40],
+  ['after an answer begins it anew', true, 10, 20],
+] as const) {
+  test(`a second 429 ${between}`, async (t) => {
+    const statuses = answered ? [429, 200, 429] : [429, 429];
+    const url = await endpoint(t, (request, response) => {
+      request.resume();
+      response.writeHead(statuses.shift() ?? 500, { 'content-type': 'application/json' });
+      response.end(completion({ message: { content: 'x' } }));
+    });
+    // The first backoff is no time at all, so that the next call can be made.
+    const random = [0];
+    const { ask, failure, heldBackSeconds } = gatewayTo(t, url, {
+      backoff: { baseMs: 40_000, maxMs: 3_600_000, random: () => random.shift() ?? 0.5 },
+    });
+    await failure();
+    if (answered) await ask();
+    await failure();
+    const seconds = await heldBackSeconds();
+    assert.ok(seconds > least && seconds <= most, `${seconds} s`);
+  });
+}
+
 test('calls in flight together that are refused together count as one refusal, not as many in a row', async (t) => {
   const backoff = { baseMs: 40, maxMs: 3_600_000, random: () => 0.5 };
   const { simulator, ask, heldBackSeconds } = await simulated(t, { faults: { rate_limit: 1 } }, { backoff });
@@ -303,6 +328,29 @@ test('no more requests are in flight at once than allowed, the others queue in o
   const { calls, peakInFlight } = simulation.simulator.stats();
   assert.equal(calls, 7);
   assert.ok(peakInFlight <= 2, `${peakInFlight} at once`);
+});
+
+test('once the provider refused for good, what stands in line is not sent; what comes later is tried', async (t) => {
+  const simulation = await simulated(t, { faults: { quota: 1 } }, { concurrency: 2 });
+  const refused = await Promise.allSettled(Array.from({ length: 7 }, () => simulation.ask()));
+  assert.ok(refused.every((one) => one.status === 'rejected' && one.reason.reason === 'quota'));
+  assert.ok(simulation.simulator.stats().calls <= 2, 'no more than were in flight');
+  await simulation.failure();
+  assert.ok(simulation.simulator.stats().calls <= 3);
+});
+
+test('once the process is stopping no request is begun, and the one in flight goes on', async (t) => {
+  const stopping = new AbortController();
+  const url = await endpoint(t, (_request, response) => {
+    stopping.abort();
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(completion({ message: { content: 'x' } }));
+  });
+  const { ask } = gatewayTo(t, url, { concurrency: 1, stopping: stopping.signal });
+  const [first, second] = await Promise.allSettled([ask(), ask()]);
+  assert.equal(first.status, 'fulfilled');
+  assert.ok(second.status === 'rejected' && second.reason instanceof CallAbortedError);
 });
 
 test('a process held back leaves at once when it is told to stop', async (t) => {
