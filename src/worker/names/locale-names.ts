@@ -45,7 +45,7 @@ export async function loadLocaleNames(locale: string): Promise<LocaleNames> {
   const person = faker.rawDefinitions.person ?? {};
   const namePatterns = (person.name ?? []) as readonly Pattern[];
   const surnamePatterns = Object.values(person.last_name_pattern ?? {}).flat() as readonly Pattern[];
-  const given = bothGenders((person.first_name ?? {}) as ByGender);
+  const given = withoutTitles(bothGenders((person.first_name ?? {}) as ByGender));
   return {
     given,
     family: bothGenders((person.last_name ?? {}) as ByGender),
@@ -54,6 +54,16 @@ export async function loadLocaleNames(locale: string): Promise<LocaleNames> {
       : undefined,
     style: styleOf(source, namePatterns, surnamePatterns, given.female[0] ?? ''),
   };
+}
+
+/** Given names of the library's English lists that a reader, or a model, takes for a title: `General Bogan`. */
+const TITLES = new Set(
+  'Baby Baron General Judge King Major Prince Princess Queen Royal Santa'.split(' ').map(canonicalName),
+);
+
+function withoutTitles(given: Record<Gender, readonly string[]>): Record<Gender, readonly string[]> {
+  const isName = (name: string) => !TITLES.has(canonicalName(name));
+  return { female: given.female.filter(isName), male: given.male.filter(isName) };
 }
 
 function bothGenders(lists: ByGender): Record<Gender, readonly string[]> {
