@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { delay, stoppable, withDeadline } from '../../src/shared/lifecycle.ts';
+import { delay, stoppable, unlessAborted, withDeadline } from '../../src/shared/lifecycle.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -71,4 +71,22 @@ test('delay wakes at once, without throwing, when the signal aborts or has abort
   stopping.abort();
   await slept;
   await delay(3_600_000, stopping.signal);
+});
+
+test('unlessAborted passes on what comes first: the promise, or the abort as undefined', async () => {
+  const stopping = new AbortController();
+  assert.equal(await unlessAborted(Promise.resolve('done'), stopping.signal), 'done');
+  await assert.rejects(unlessAborted(Promise.reject(new Error('own')), stopping.signal), /own/);
+  assert.equal(getEventListeners(stopping.signal, 'abort').length, 0);
+  const waiting = unlessAborted(never(), stopping.signal);
+  stopping.abort();
+  assert.equal(await waiting, undefined);
+  assert.equal(await unlessAborted(never(), stopping.signal), undefined);
+});
+
+test('unlessAborted lets a promise fail later without anybody listening', async () => {
+  const late = Promise.withResolvers<never>();
+  assert.equal(await unlessAborted(late.promise, AbortSignal.abort()), undefined);
+  late.reject(new Error('too late to matter'));
+  await new Promise((resolve) => setImmediate(resolve));
 });
