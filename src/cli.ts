@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import type { CommandContext } from './cli/context.ts';
 import { buildProgram } from './cli/program.ts';
 import { ExitCode, explain, UserError } from './shared/errors.ts';
-import { scrub } from './shared/telemetry/logger.ts';
+import { withoutSecrets } from './shared/telemetry/logger.ts';
 
 /**
  * The command line's entry: the only file that touches the process. Every error ends in one line and a documented
@@ -57,7 +57,7 @@ function reportError(error: unknown): ExitCode {
   // commander has printed its own message; help and version are no errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
   const message = error instanceof UserError ? error.message : `unexpected: ${explain(error)}`;
-  process.stderr.write(`persona-fleet: ${scrub(message)}\n`);
+  process.stderr.write(`persona-fleet: ${withoutSecrets(message)}\n`);
   if (process.env.PERSONA_FLEET_LOG_LEVEL === 'debug' && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
   }

@@ -1,20 +1,19 @@
 import { basename } from 'node:path';
 import { ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
 import { assertWritable } from '../producer/export/output.ts';
-import { isAtRest } from '../producer/follow.ts';
 import type { PlannedPopulation } from '../producer/plan-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
-import { openProducerSession, type ProducerSession } from '../producer/session.ts';
-import { type Config, DEFAULT_MODEL } from '../shared/config.ts';
+import { openProducerSession } from '../producer/session.ts';
+import { type Config, DEFAULT_MODEL, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
-import type { SlotRange } from '../shared/factory/slot-claims.ts';
 import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
+import { withDeadline } from '../shared/lifecycle.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
-import { count, exitCodeOf } from './describe-status.ts';
-import { startLocalWorkers, startSimulatedModel } from './local-parts.ts';
+import { count } from './describe-status.ts';
 import { withOverrides } from './overrides.ts';
-import { createProgressDisplay, type ProgressDisplay } from './progress-display.ts';
+import { createProgressDisplay } from './progress-display.ts';
+import { runToRest } from './run-to-rest.ts';
 import { summarise, summaryTable } from './summary.ts';
 
 export interface GenerateOptions {
@@ -28,8 +27,7 @@ export interface GenerateOptions {
   json?: boolean;
 }
 
-/** What the simulator's people are cached under: they must never pass for a model's when a key is set later. */
-export const SIMULATED_MODEL = 'simulated-1';
+const LAST_LOOK_MS = 1_000;
 
 /**
  * All in one: Redis, model, workers, jobs, progress, export. Resolves with the exit code. Whatever was committed stays in Redis:
@@ -87,8 +85,14 @@ export async function generate(
     display,
   });
   if (exitCode === ExitCode.interrupted || exitCode === ExitCode.paused) {
-    const line = describeUnfinished(status, specPath, options);
-    if (options.json) printJson(context, { ...summaryOf(status, before), exitCode, message: line });
+    // Calls in flight were committed meanwhile. Redis may be the reason for the interruption: then what was seen last.
+    const last = await withDeadline(
+      session.status(planned.population),
+      LAST_LOOK_MS,
+      'Redis did not answer',
+    ).catch(() => status);
+    const line = describeUnfinished(last, specPath, options);
+    if (options.json) printJson(context, { ...summaryOf(last, before), exitCode, message: line });
     else say(context, line);
     return exitCode;
   }
@@ -116,63 +120,6 @@ export async function generate(
   if (options.json) printJson(context, facts);
   else (out === '-' ? context.stderr : context.stdout).write(summaryTable(facts));
   return exitCode;
-}
-
-/** Brings the population to rest: nothing to do when it is settled, else a fleet, its jobs, and a bar to watch. */
-async function runToRest(options: {
-  session: ProducerSession;
-  planned: PlannedPopulation;
-  /** The population may be larger than what is wanted. */
-  wanted: SlotRange;
-  before: PopulationStatus;
-  config: Config;
-  simulated: boolean;
-  context: CommandContext;
-  redisUrl: string;
-  display: ProgressDisplay;
-}): Promise<{ status: PopulationStatus; exitCode: ExitCode }> {
-  const { session, planned, wanted, before, config, simulated, context, redisUrl, display } = options;
-  const results = session.resultsOf(planned.population);
-  const wantedOpen = await results.countOpen(wanted);
-  if (wantedOpen === 0) return { status: before, exitCode: exitCodeOf(before) };
-
-  const failed = new AbortController();
-  const parts = new AsyncDisposableStack();
-  try {
-    const localWorkers = config.PERSONA_FLEET_WORKERS;
-    const model =
-      simulated && localWorkers > 0
-        ? parts.use(await startSimulatedModel({ context, config, onEnd: () => failed.abort() }))
-        : undefined;
-    parts.use(
-      await startLocalWorkers({
-        context,
-        config,
-        size: localWorkers,
-        env: { REDIS_URL: redisUrl, ...model?.env },
-        onCrash: (line) => display.say(line),
-      }),
-    );
-    if (context.signal.aborted) return { status: before, exitCode: ExitCode.interrupted };
-    await session.enqueue(planned, wanted);
-    if (localWorkers === 0 && (await session.queue.workers()) === 0) {
-      display.say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
-    }
-    const status = await session.follow(planned, {
-      wanted,
-      onUpdate: (status) => display.update(status),
-      signal: AbortSignal.any([context.signal, failed.signal]),
-    });
-    display.end();
-    if (failed.signal.aborted)
-      throw new Error('the simulator ended unexpectedly; see its log in the data directory');
-    const interrupted = context.signal.aborted && !isAtRest(status);
-    if (interrupted) say(context, 'stopping: calls in flight may finish (again: stop at once)');
-    return { status, exitCode: interrupted ? ExitCode.interrupted : exitCodeOf(status) };
-  } finally {
-    display.end();
-    await parts.disposeAsync();
-  }
 }
 
 /** Without a key and without an endpoint there is no model to call. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RedisUnavailableError } from '../shared/errors.ts';
+import { maskPassword } from '../shared/redis.ts';
 import { greet, hangUp, Refusal } from './greet.ts';
 
 const timeoutMs = 3_000;
@@ -61,12 +62,4 @@ async function evictionPolicy(redis: Redis): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** The address as it may be shown: passwords become `***`, also in text that is no URL at all. */
-export function maskPassword(url: string): string {
-  const [, scheme = '', credentials, rest = ''] = /^([a-z]*:\/\/)?(?:(.*)@)?(.*)$/is.exec(url) ?? [];
-  const user = credentials?.includes(':') ? credentials.split(':', 1)[0] : undefined;
-  const shown = credentials === undefined ? '' : user === undefined ? '***@' : `${user}:***@`;
-  return `${scheme}${shown}${rest.replace(/(password=)[^&]*/gi, '$1***')}`;
 }

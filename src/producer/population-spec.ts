@@ -9,6 +9,7 @@ import {
   personFactoryDefaults,
 } from '../shared/factory/person-factory-state.ts';
 import { copyUntrustedJson, FactoryStateError, type Json } from '../shared/factory/untrusted-json.ts';
+import { resolveLocale } from '../shared/names/resolve-locale.ts';
 import { type Dimension, dimensionSchema } from '../shared/sampling/dimensions.ts';
 
 /** A population as a user describes it in a YAML or JSON file, with defaults filled in. */
@@ -25,6 +26,15 @@ export interface PopulationSpec {
   readonly dimensions: readonly Dimension[];
 }
 
+/** A locale of the name lists, in any of its spellings; the message lists near matches. */
+const locale = z.string().transform((written, context) => {
+  try {
+    return resolveLocale(written);
+  } catch (error) {
+    context.addIssue(explain(error).replace(/^names\.locale: /, ''));
+    return z.NEVER;
+  }
+});
 const weight = z
   .union([
     z.number().nonnegative(),
@@ -78,7 +88,7 @@ export const populationSpecSchema = z
       .default(personFactoryDefaults.agentParticularities),
     names: z
       .strictObject({
-        locale: z.string().min(1).nullable().default(personFactoryDefaults.names.locale),
+        locale: locale.nullable().default(personFactoryDefaults.names.locale),
         policy: z.enum(NamePolicy).default(personFactoryDefaults.names.policy),
       })
       .prefault({}),

@@ -80,6 +80,9 @@ export type Config = Readonly<z.infer<typeof configSchema>>;
 /** The model asked for when neither the spec nor `OPENAI_MODEL` names one. */
 export const DEFAULT_MODEL = 'gpt-4.1-mini';
 
+/** What the simulator's people are cached under: they must never pass for a model's when a key is set later. */
+export const SIMULATED_MODEL = 'simulated-1';
+
 /**
  * Reads the configuration. Pure; throws one UserError that lists every fault, unknown `PERSONA_FLEET_*` names
  * included (they are typing errors that would otherwise change nothing without a word).

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { assertSimulationId } from './keys.ts';
 
 /**
- * What travels through the queue. Versioned: a worker refuses a job of a later release instead of guessing, and
- * the job goes back for a worker that knows it.
+ * What travels through the queue. Versioned: a worker fails a job of a later release instead of guessing, and
+ * whoever follows the population enqueues its slots again, for a worker that knows them.
  */
 export const QUEUE_NAME = 'persons';
 export const JOB_NAME = 'generate-persons';

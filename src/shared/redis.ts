@@ -39,11 +39,14 @@ export async function connectRedis(
     return redis;
   } catch (cause) {
     redis.disconnect();
-    throw new RedisUnavailableError(`Redis does not answer at ${maskUrl(url)}`, { cause });
+    throw new RedisUnavailableError(`Redis does not answer at ${maskPassword(url)}`, { cause });
   }
 }
 
-/** The url without its password, for messages. */
-export function maskUrl(url: string): string {
-  return url.replace(/(\/\/[^/@]*):[^/@]*@/, '$1:***@').replace(/\/\/:\*\*\*@/, '//');
+/** The address as it may be shown: passwords become `***`, also in text that is no URL at all. */
+export function maskPassword(url: string): string {
+  const [, scheme = '', credentials, rest = ''] = /^([a-z]*:\/\/)?(?:(.*)@)?(.*)$/is.exec(url) ?? [];
+  const user = credentials?.includes(':') ? credentials.split(':', 1)[0] : undefined;
+  const shown = credentials === undefined ? '' : user === undefined ? '***@' : `${user}:***@`;
+  return `${scheme}${shown}${rest.replace(/(password=)[^&]*/gi, '$1***')}`;
 }

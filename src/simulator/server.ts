@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SIMULATED_MODEL } from '../shared/config.ts';
 import { explain, UserError } from '../shared/errors.ts';
 import { delay, type Stoppable, stoppable } from '../shared/lifecycle.ts';
 import { createChatHandler, type Timekeeper } from './chat-completions.ts';
@@ -7,9 +8,6 @@ import { bearerOf, sendError, sendJson } from './http-exchange.ts';
 import { type ApiError, invalidApiKey, serverError, unknownUrl, wrongMethod } from './openai-errors.ts';
 import { type SimulatorOptions, simulatorOptions } from './options.ts';
 import { createStats, type SimulatorStats, type StatsRecorder } from './stats.ts';
-
-/** The model that `GET /v1/models` lists; chat completions accept any name and repeat it. */
-export const SIMULATED_MODEL = 'simulated-1';
 
 /** Longer than any client keeps an idle connection: a server that closes first makes callers see resets nobody asked for. */
 const KEEP_ALIVE_MS = 600_000;
@@ -74,6 +72,7 @@ export async function startSimulator(
 
 function createRoutes(chat: Route['handle'], stats: StatsRecorder): ReadonlyMap<string, Route> {
   const model = {
+    // The one that is listed; chat completions accept any name and repeat it.
     id: SIMULATED_MODEL,
     object: 'model',
     created: 1_700_000_000,

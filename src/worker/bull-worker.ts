@@ -1,5 +1,5 @@
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
-import { explain, UserError } from '../shared/errors.ts';
+import { explain } from '../shared/errors.ts';
 import { type JobData, type JobResult, jobDataSchema, QUEUE_NAME } from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { redisOptions } from '../shared/redis.ts';
@@ -61,8 +61,6 @@ export function startBullWorker(options: BullWorkerOptions): Stoppable {
         }
         metrics.jobs.inc({ outcome: 'failed' });
         logger.error({ job: job.id, error: explain(error) }, 'job failed');
-        // What a person must mend does not mend itself by trying again.
-        if (error instanceof UserError) throw new UnrecoverableError(error.message);
         throw error;
       } finally {
         active.delete(work);

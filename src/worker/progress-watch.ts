@@ -6,10 +6,16 @@ import type { Health } from '../shared/telemetry/metrics-server.ts';
  * Healthy while it is idle, or while slots in flight end. The limit must be longer than one model call with its
  * backoff, or a slow provider would get good workers killed.
  */
-export function createProgressWatch({ stallAfterMs, now }: { stallAfterMs: number; now: () => number }): {
+export function createProgressWatch(options: {
+  stallAfterMs: number;
+  /** Until when the provider asked to wait: silence up to then is obedience, not a stall. */
+  waitingUntilMs: () => number;
+  now: () => number;
+}): {
   track<T>(work: () => Promise<T>): Promise<T>;
   health(): Health;
 } {
+  const { stallAfterMs, waitingUntilMs, now } = options;
   let inFlight = 0;
   let lastEndMs = now();
   return {
@@ -24,7 +30,7 @@ export function createProgressWatch({ stallAfterMs, now }: { stallAfterMs: numbe
       }
     },
     health() {
-      const silentMs = now() - lastEndMs;
+      const silentMs = Math.max(0, now() - Math.max(lastEndMs, waitingUntilMs()));
       const healthy = inFlight === 0 || silentMs <= stallAfterMs;
       return { healthy, detail: `${inFlight} slots in flight, last one ended ${silentMs} ms ago` };
     },

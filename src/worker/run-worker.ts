@@ -53,6 +53,7 @@ export async function runWorker(options: {
   const aborting = new AbortController();
   const limit = pLimit(SLOTS_PER_CALL * config.PERSONA_FLEET_CONCURRENCY);
   const progress = createProgressWatch({
+    waitingUntilMs: () => model.waitingUntilMs(),
     stallAfterMs: 2 * config.PERSONA_FLEET_MODEL_TIMEOUT_MS + config.PERSONA_FLEET_BACKOFF_MAX_MS,
     now: Date.now,
   });
@@ -91,41 +92,53 @@ export async function runWorker(options: {
   async function work(data: JobData, lockLost: AbortSignal): Promise<JobResult> {
     const { simulation, population: id, stateDigest } = data;
     const store = createPopulations(redis, keys, simulation);
-    const population = await populations.get(stateDigest, async () => {
-      const encoded = data.state ?? (await store.state(stateDigest));
-      if (encoded === undefined) {
-        throw new UserError(
-          `factory state ${stateDigest} of population ${id} is not in Redis; enqueue it again`,
-        );
-      }
-      return encoded;
-    });
-    const transactions = createSlotTransactions(redis, keys, simulation, id);
     const log = logger.child({ simulation, population: id });
-    const signal = AbortSignal.any([lockLost, aborting.signal]);
     const pause = async (reason: string) => {
       const { paused } = await store.pause(id, reason);
       if (paused) log.error({ reason }, 'population paused');
     };
-    const [from, to] = data.slots;
-    const result = await generateShard({
-      from,
-      to,
-      transactions,
-      limit,
-      stopping: AbortSignal.any([lockLost, draining.signal]),
-      generate: (slot) =>
-        progress.track(() =>
-          generateSlot(
-            slot,
-            { population, transactions, model, pause, backoff, metrics, logger: log },
-            signal,
+    try {
+      return await generate();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // No worker can do this job until a person has mended it, and only the population's reason reaches that person.
+      await pause(error.message);
+      const [from, to] = data.slots;
+      return { committed: 0, replayed: 0, failed: 0, left: to - from };
+    }
+
+    async function generate(): Promise<JobResult> {
+      const population = await populations.get(stateDigest, async () => {
+        const encoded = data.state ?? (await store.state(stateDigest));
+        if (encoded === undefined) {
+          throw new UserError(
+            `factory state ${stateDigest} of population ${id} is not in Redis; enqueue it again`,
+          );
+        }
+        return encoded;
+      });
+      const transactions = createSlotTransactions(redis, keys, simulation, id);
+      const signal = AbortSignal.any([lockLost, aborting.signal]);
+      const [from, to] = data.slots;
+      const result = await generateShard({
+        from,
+        to,
+        transactions,
+        limit,
+        stopping: AbortSignal.any([lockLost, draining.signal]),
+        generate: (slot) =>
+          progress.track(() =>
+            generateSlot(
+              slot,
+              { population, transactions, model, pause, backoff, metrics, logger: log },
+              signal,
+            ),
           ),
-        ),
-    });
-    if (lockLost.aborted) throw new Error('the lock was lost; another worker goes on with this job');
-    if (draining.signal.aborted && result.left > 0) throw new JobReturnedError();
-    return result;
+      });
+      if (lockLost.aborted) throw new Error('the lock was lost; another worker goes on with this job');
+      if (draining.signal.aborted && result.left > 0) throw new JobReturnedError();
+      return result;
+    }
   }
 
   const bullWorker = startBullWorker({

@@ -68,7 +68,7 @@ export async function generateSlot(
       return await callAndCommit(reservation.attempts, reservation.name);
     } catch (error) {
       if (error instanceof CallAbortedError) {
-        await transactions.returnAttempt(slot);
+        await transactions.leave(slot, { returnAttempt: true, counts: tokens });
         return 'left';
       }
       if (!(error instanceof ModelCallError)) throw error;
@@ -88,7 +88,7 @@ export async function generateSlot(
           countAttempt = false; // the gateway holds this process back until the provider is ready
           break;
         case Reaction.pause:
-          await transactions.returnAttempt(slot);
+          await transactions.leave(slot, { returnAttempt: true, counts: tokens });
           await pause(error.message);
           return 'left';
         case Reaction.giveUp:
@@ -123,6 +123,8 @@ export async function generateSlot(
     let name = reserved;
     if (name === undefined) {
       const claim = await naming.claimOffered(offeredNames);
+      if (claim.code === 'committed') return 'replayed';
+      if (claim.code === 'failed') return 'failed';
       if (claim.code !== 'reserved' || claim.name === undefined) return 'left';
       name = claim.name;
     }
@@ -178,7 +180,7 @@ export async function generateSlot(
 }
 
 function workerDied(attempts: number): ModelCallError {
-  return new ModelCallError(`${attempts} attempts were begun and none ended: its worker died each time`, {
+  return new ModelCallError(`all ${attempts} attempts were begun before; a worker died in the last one`, {
     reaction: Reaction.giveUp,
     reason: 'attempts_spent',
   });

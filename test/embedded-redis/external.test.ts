@@ -4,10 +4,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkExternalRedis, maskPassword } from '../../src/embedded-redis/external.ts';
+import { checkExternalRedis } from '../../src/embedded-redis/external.ts';
 import { greet } from '../../src/embedded-redis/greet.ts';
 import { freePort } from '../../src/embedded-redis/server-process.ts';
 import { ExitCode, RedisUnavailableError } from '../../src/shared/errors.ts';
+import { maskPassword } from '../../src/shared/redis.ts';
 import { connect, startRedis, testRedisUrl } from '../support/redis.ts';
 
 const silent = () => assert.fail('nothing is to be announced');

@@ -61,3 +61,11 @@ test('a pause and a stop reject with a line that says so', async (t) => {
   });
   await assert.rejects(withoutWorkers, /is paused|was stopped/);
 });
+
+test('what only a worker can find wrong pauses the population and reaches the caller, instead of failing for ever', async (t) => {
+  const fleet = await testFleet(t);
+  fleet.start('worker');
+  await using opened = await openFleet({ config: loadConfig(fleet.env), simulation: 'test' });
+  const factory = opened.personFactory({ ...clinic, names: { locale: 'klingon' } });
+  await assert.rejects(factory.generatePerson(), /is paused: names\.locale: .*klingon/);
+});

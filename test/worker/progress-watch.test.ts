@@ -5,9 +5,17 @@ import { createProgressWatch } from '../../src/worker/progress-watch.ts';
 /** A watch over a clock that moves when it is told to, and pieces of work that end when they are told to. */
 function watching() {
   let nowMs = 1_000;
-  const watch = createProgressWatch({ stallAfterMs: 100, now: () => nowMs });
+  let waitingUntilMs = 0;
+  const watch = createProgressWatch({
+    stallAfterMs: 100,
+    waitingUntilMs: () => waitingUntilMs,
+    now: () => nowMs,
+  });
   return {
     health: watch.health,
+    wait: (ms: number) => {
+      waitingUntilMs = nowMs + ms;
+    },
     pass: (ms: number) => {
       nowMs += ms;
     },
@@ -69,4 +77,14 @@ test('what is tracked passes through: results and errors', async () => {
   await bad.fail();
   assert.equal(await good.tracked, 'done');
   await assert.rejects(bad.tracked, /lost/);
+});
+
+test('waiting because the provider asked for it is no stall', () => {
+  const { begin, health, pass, wait } = watching();
+  begin();
+  wait(300);
+  pass(390);
+  assert.equal(health().healthy, true);
+  pass(20);
+  assert.equal(health().healthy, false);
 });

@@ -45,9 +45,14 @@ const secrets: readonly [RegExp, string][] = [
   [/(\/\/[^/\s:@]*):[^\s"']*@/g, '$1:***@'],
 ];
 
-/** The text without anything that looks like a key or a password, shortened to 500 characters. */
+/** The text without anything that looks like a key or a password. */
+export function withoutSecrets(text: string): string {
+  return secrets.reduce((line, [pattern, replacement]) => line.replace(pattern, replacement), text);
+}
+
+/** The same, shortened to 500 characters: for logs. */
 export function scrub(text: string): string {
-  const clean = secrets.reduce((line, [pattern, replacement]) => line.replace(pattern, replacement), text);
+  const clean = withoutSecrets(text);
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean;
 }
 

@@ -9,7 +9,7 @@ import type { Redis } from 'ioredis';
 const files = {
   definePopulation: 'define-population-4.lua',
   reserve: 'reserve-7.lua',
-  returnAttempt: 'return-attempt-1.lua',
+  leave: 'leave-2.lua',
   commit: 'commit-8.lua',
   fail: 'fail-8.lua',
   release: 'release-4.lua',

@@ -15,8 +15,11 @@ export interface SlotTransactions {
   openSlots(from: number, to: number): Promise<number[]>;
   /** Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. */
   reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
-  /** Gives an attempt back whose call was aborted by an orderly stop. */
-  returnAttempt(slot: number): Promise<void>;
+  /**
+   * Leaves the slot open: counts what its calls used, and gives the attempt back where an orderly stop or a pause ended it.
+   * The one call that a lost reply may make count twice.
+   */
+  leave(slot: number, left: { returnAttempt: boolean; counts: Counts }): Promise<void>;
   commit(slot: number, result: { name: string; payload: Buffer; counts: Counts }): Promise<CommitReply>;
   fail(slot: number, failure: { reason: string; record: string; counts: Counts }): Promise<FailReply>;
 }
@@ -116,9 +119,12 @@ export function createSlotTransactions(
       }
     },
 
-    async returnAttempt(slot) {
-      const [code] = await scripts.returnAttempt([key.attempts], [slot]);
-      if (code !== 'returned' && code !== 'none') throw unexpectedReply('returnAttempt', code);
+    async leave(slot, { returnAttempt, counts }) {
+      const [code] = await scripts.leave(
+        [key.attempts, key.counters],
+        [slot, returnAttempt ? 1 : 0, ...increments(counts)],
+      );
+      if (code !== 'left') throw unexpectedReply('leave', code);
     },
 
     async commit(slot, { name, payload, counts }) {

@@ -38,6 +38,8 @@ export class CallAbortedError extends Error {
 
 /** `stop()` closes the connections; calls in progress then fail. */
 export interface ModelGateway extends Stoppable {
+  /** Until when the provider has asked this process to wait; a time in the past when it has not. */
+  waitingUntilMs(): number;
   /**
    * Makes one request. Throws ModelCallError with the reaction to its failure, or CallAbortedError.
    *
@@ -126,6 +128,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   const gateway: Omit<ModelGateway, keyof Stoppable> = {
+    waitingUntilMs: () => notBefore,
     complete(body, signal, onUsage) {
       const refusalsBefore = refusals;
       return permits(() => {

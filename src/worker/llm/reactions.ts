@@ -36,6 +36,13 @@ export function reactionTo(error: unknown, nowMs: number): ModelCallError {
     return failure(Reaction.pause, 'model_not_found', 'the provider does not know the model');
   }
   const hint = error.headers?.get('x-should-retry');
+  if (status === 429 && (hint === 'false' || /request too large/i.test(error.message))) {
+    return failure(
+      Reaction.giveUp,
+      'request_too_large',
+      'one request is larger than the rate limit ever allows',
+    );
+  }
   if (status === 429) {
     return new ModelCallError('the provider limits the rate (429)', {
       reaction: Reaction.wait,

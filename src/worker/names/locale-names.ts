@@ -1,6 +1,6 @@
 import type { Faker } from '@faker-js/faker';
+import { NAMES_OF } from '../../shared/names/faker-locales.ts';
 import { canonicalName } from '../../shared/transactions/canonical-name.ts';
-import { NAMES_OF } from './faker-locales.ts';
 
 export type Gender = 'female' | 'male';
 export const GENDERS = ['female', 'male'] as const satisfies readonly Gender[];

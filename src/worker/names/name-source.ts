@@ -1,3 +1,4 @@
+import { resolveLocale } from '../../shared/names/resolve-locale.ts';
 import { hash32, mix32 } from '../../shared/sampling/seeded-hash.ts';
 import { canonicalName } from '../../shared/transactions/canonical-name.ts';
 import { genderOf } from './gender-words.ts';
@@ -5,7 +6,6 @@ import { GENDERS, type Gender, loadLocaleNames } from './locale-names.ts';
 import { localeForNationality } from './locales-by-country.ts';
 import { disjointLists, listsKey, type NameGroup } from './name-lists.ts';
 import { createNameSpace, type NameSpace, type PersonName } from './name-space.ts';
-import { resolveLocale } from './resolve-locale.ts';
 
 export type { PersonName } from './name-space.ts';
 
@@ -23,7 +23,7 @@ export interface NameTraits {
  * n, traits)` for n = 1, 2, ... are what it tries when another population or an import owns that name: never the own
  * name of any slot. Costs about a microsecond.
  *
- * @throws RangeError when `slot` is not below `capacity(traits)`, which is past a million in every locale
+ * @throws UserError when `slot` is not below `capacity(traits)`, which is past a million in every locale
  */
 export interface NameSource {
   candidate(slot: number, attempt: number, traits: NameTraits): PersonName;

@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/errors.ts';
 import { createPermutation } from '../../shared/sampling/permutation.ts';
 import type { NameLists } from './name-lists.ts';
 
@@ -61,10 +62,13 @@ export function createNameSpace(lists: NameLists, seed: string): NameSpace {
         if (rest < own) return nameAt(rest);
         rest -= own;
       }
-      throw new RangeError(`expected a slot below ${capacity}, the number of names there are, got ${index}`);
+      throw new UserError(
+        `names: there are ${capacity} in this locale and none is left for slot ${index}; add locales`,
+      );
     },
     alternative(slot, attempt) {
-      if (spare === undefined || spare.others === 0) throw new RangeError(`no name is left for slot ${slot}`);
+      if (spare === undefined || spare.others === 0)
+        throw new UserError(`names: none is left for slot ${slot}; add locales`);
       return spare.nameAt(spare.own + ((slot * ALTERNATIVES_PER_SLOT + attempt - 1) % spare.others));
     },
   };

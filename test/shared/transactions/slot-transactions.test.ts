@@ -111,14 +111,26 @@ test('reserve refuses settled slots and populations that are paused, cancelled o
   assert.deepEqual(await unknown.reserve(0, named('Bob Ray')), { code: 'unknown-population' });
 });
 
-test('an attempt can be given back once, and never below zero or on a settled slot', async (t) => {
-  const { slots, redis, key } = await planned(t);
+test('leave gives an attempt back, never below zero, and counts what the calls used', async (t) => {
+  const { slots, redis, key, status } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
-  await slots.returnAttempt(0);
-  await slots.returnAttempt(0);
+  await slots.leave(0, { returnAttempt: true, counts: { promptTokens: 4 } });
+  await slots.leave(0, { returnAttempt: true, counts: {} });
   assert.equal(await redis.hget(key.attempts, '0'), '0');
-  await slots.returnAttempt(1);
+  assert.equal((await status()).promptTokens, 4);
+  await slots.leave(1, { returnAttempt: true, counts: {} });
   assert.equal(await redis.hget(key.attempts, '1'), null);
+  await slots.reserve(0, named());
+  await slots.leave(0, { returnAttempt: false, counts: {} });
+  assert.equal(await redis.hget(key.attempts, '0'), '1');
+});
+
+test('a name for an answer that is paid for is given during a pause', async (t) => {
+  const { slots, populations } = await planned(t);
+  await slots.reserve(0, named());
+  await populations.pause(POPULATION, 'no quota');
+  const claim = await slots.reserve(0, { ...named('Ann Lee'), countAttempt: false, countCall: false });
+  assert.equal(claim.code, 'reserved');
 });
 
 test('commit stores result, name, bit and counters, and clears what the slot held', async (t) => {

@@ -24,6 +24,16 @@ const rows: [what: string, error: unknown, expected: [string, string, number?]][
   ['429 with a floor', responded(429, {}, { 'retry-after': '5' }), ['wait', 'rate_limited', 5_000]],
   ['429 with 0', responded(429, {}, { 'retry-after': '0' }), ['wait', 'rate_limited', 0]],
   ['429 with garbage', responded(429, {}, { 'retry-after': 'later' }), ['wait', 'rate_limited']],
+  [
+    '429 that never fits',
+    responded(429, { code: 'rate_limit_exceeded', message: 'Request too large for gpt-x on tokens per min' }),
+    ['give-up', 'request_too_large'],
+  ],
+  [
+    '429 not to be retried',
+    responded(429, {}, { 'x-should-retry': 'false' }),
+    ['give-up', 'request_too_large'],
+  ],
   ['429 of type quota', responded(429, { type: 'insufficient_quota' }), ['pause', 'quota']],
   ['429 of code quota', responded(429, { code: 'insufficient_quota' }), ['pause', 'quota']],
   ['429 of balance', responded(429, { code: 'credit_balance_exhausted' }), ['pause', 'quota']],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { allLocales } from '@faker-js/faker';
-import { FAKER_LOCALES } from '../../../src/worker/names/faker-locales.ts';
+import { FAKER_LOCALES } from '../../../src/shared/names/faker-locales.ts';
+import { resolveLocale } from '../../../src/shared/names/resolve-locale.ts';
 import { genderOf } from '../../../src/worker/names/gender-words.ts';
 import { COUNTRY_LOCALES, localeForNationality } from '../../../src/worker/names/locales-by-country.ts';
-import { resolveLocale } from '../../../src/worker/names/resolve-locale.ts';
 
 describe('FAKER_LOCALES', () => {
   it('lists the locales that the library has', () => {

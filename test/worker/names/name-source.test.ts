@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { UserError } from '../../../src/shared/errors.ts';
+import { FAKER_LOCALES } from '../../../src/shared/names/faker-locales.ts';
 import { canonicalName } from '../../../src/shared/transactions/canonical-name.ts';
-import { FAKER_LOCALES } from '../../../src/worker/names/faker-locales.ts';
 import { loadLocaleNames } from '../../../src/worker/names/locale-names.ts';
 import { type NameSource, type NameTraits, openNameSource } from '../../../src/worker/names/name-source.ts';
 
@@ -106,7 +106,7 @@ describe('openNameSource', () => {
           const { full } = source.candidate(slot, 0, { gender });
           assert.doesNotMatch(full, /\p{N}|undefined/u, `${locale}: ${full}`);
         }
-        assert.throws(() => source.candidate(capacity, 0, { gender }), RangeError);
+        assert.throws(() => source.candidate(capacity, 0, { gender }), /none is left for slot/);
       }
     }
   });

@@ -26,7 +26,9 @@ local status = redis.call('HGET', KEYS[1], 'status')
 if not status then return { 'unknown-population' } end
 if redis.call('GETBIT', KEYS[2], slot) == 1 then return { 'committed' } end
 if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'failed' } end
-if status == 'paused' then return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' } end
+-- A name for an answer that is already paid for is given during a pause as well.
+local opensCall = ARGV[4] ~= '0' or ARGV[5] ~= '0'
+if status == 'paused' and opensCall then return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' } end
 if status == 'cancelled' then return { 'cancelled' } end
 
 local attempts = tonumber(redis.call('HGET', KEYS[6], slot) or 0)

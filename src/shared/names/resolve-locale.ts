@@ -1,4 +1,4 @@
-import { UserError } from '../../shared/errors.ts';
+import { UserError } from '../errors.ts';
 import { FAKER_LOCALES } from './faker-locales.ts';
 
 /**
