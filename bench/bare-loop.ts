@@ -7,7 +7,7 @@ import { createPlan } from '../src/shared/sampling/plan.ts';
 
 /**
  * The yardstick of `overhead`: nothing but the client and its calls. Runs as a process of its own; prompts are rendered
- * before the clock starts. Takes `{ state, baseUrl, concurrency }` by message, answers with the milliseconds taken.
+ * before the clock starts. Takes `{ state, baseUrl, concurrency }` by message, answers with the milliseconds and the CPU time taken.
  */
 process.on('message', async (message) => {
   const { state, baseUrl, concurrency } = message as {
@@ -24,6 +24,7 @@ process.on('message', async (message) => {
   );
   const limit = pLimit(concurrency);
   const started = performance.now();
+  const before = process.cpuUsage();
   await Promise.all(
     prompts.map(({ system, user }) =>
       limit(() =>
@@ -42,6 +43,7 @@ process.on('message', async (message) => {
       ),
     ),
   );
-  process.send?.({ milliseconds: performance.now() - started });
+  const { user, system } = process.cpuUsage(before);
+  process.send?.({ milliseconds: performance.now() - started, cpuMicroseconds: user + system });
 });
 process.send?.({ ready: true });

@@ -18,18 +18,18 @@ const people = numberOption('count', 2_000);
 const rounds = numberOption('rounds', 5);
 const concurrency = numberOption('concurrency', 16);
 
-await using server = await benchRedis();
+const server = await benchRedis();
 const { redis, redisUrl, dataDir } = server;
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const processes = { program, logDir: dataDir, killAfterMs: 5_000 };
-await using simulator = await startLocalProcess({
+const simulator = await startLocalProcess({
   ...processes,
   args: ['simulate-llm', '--port', '0'],
   env: process.env,
   logName: 'simulator.log',
 });
 const baseUrl = String(simulator.ready.url);
-await using _worker = await startLocalProcess({
+const worker = await startLocalProcess({
   ...processes,
   args: ['worker', '--concurrency', String(concurrency)],
   env: { ...process.env, REDIS_URL: redisUrl, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: 'bench' },
@@ -37,7 +37,7 @@ await using _worker = await startLocalProcess({
 });
 const config = loadConfig({});
 const keys = createKeys(config.PERSONA_FLEET_PREFIX);
-await using session = openProducerSession({ redis, redisUrl, keys, config, simulation: 'bench' });
+const session = openProducerSession({ redis, redisUrl, keys, config, simulation: 'bench' });
 const bare = fork(fileURLToPath(new URL('./bare-loop.ts', import.meta.url)));
 await once(bare, 'message');
 
@@ -50,48 +50,55 @@ const stateOf = (seed: string) =>
     dimensions: [{ name: 'age', kind: 'range', min: 18, max: 84 }],
   }).encodeCompleteState();
 
-async function bareRate(seed: string): Promise<number> {
-  bare.send({ state: stateOf(seed), baseUrl, concurrency });
-  const [{ milliseconds }] = await once(bare, 'message');
-  return (people * 1000) / milliseconds;
+interface Round {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
 }
 
-async function workerRate(seed: string): Promise<number> {
+async function bareRound(seed: string): Promise<Round> {
+  bare.send({ state: stateOf(seed), baseUrl, concurrency });
+  const [{ milliseconds, cpuMicroseconds }] = await once(bare, 'message');
+  return { perSecond: (people * 1000) / milliseconds, cpuMicroseconds: cpuMicroseconds / people };
+}
+
+/** The worker's own CPU time so far, all threads, as its /metrics has it. */
+async function workerCpuSeconds(): Promise<number> {
+  const metrics = await (await fetch(`http://127.0.0.1:${worker.ready.metricsPort}/metrics`)).text();
+  return Number(/^process_cpu_seconds_total (\S+)/m.exec(metrics)?.[1]);
+}
+
+async function workerRound(seed: string): Promise<Round> {
   const planned = await session.plan(stateOf(seed));
   const counters = keys.simulation('bench').population(planned.population).counters;
+  const cpuBefore = await workerCpuSeconds();
   const started = performance.now();
   await session.enqueue(planned, { from: 0, to: people });
   for await (const _ of setInterval(10)) {
     if (Number(await redis.hget(counters, 'committed')) >= people) break;
   }
-  return (people * 1000) / (performance.now() - started);
+  const perSecond = (people * 1000) / (performance.now() - started);
+  return { perSecond, cpuMicroseconds: ((await workerCpuSeconds()) - cpuBefore) * (1e6 / people) };
 }
 
-console.log(`${people} people a round, concurrency ${concurrency}; people per second`);
-const ratios: number[] = [];
-const bareRates: number[] = [];
-const workerRates: number[] = [];
+const roundsDone: { bare: Round; worker: Round }[] = [];
+console.log(`${people} people a round, concurrency ${concurrency}`);
 for (let round = 0; round <= rounds; round += 1) {
-  const a = await bareRate(`bare ${round}`);
-  const b = await workerRate(`worker ${round}`);
-  if (round === 0) continue; // both processes warm up
-  console.log(`round ${round}: bare ${a.toFixed(0)}, worker ${b.toFixed(0)}, ratio ${(b / a).toFixed(3)}`);
-  bareRates.push(a);
-  workerRates.push(b);
-  ratios.push(b / a);
+  const done = { bare: await bareRound(`bare ${round}`), worker: await workerRound(`worker ${round}`) };
+  if (round > 0) roundsDone.push(done); // in the first one both processes warm up
 }
-const show = (name: string, values: readonly number[], digits: number) => {
-  const { min, median, max } = spread(values);
-  console.log(
-    `${name}  min ${min.toFixed(digits)}  median ${median.toFixed(digits)}  max ${max.toFixed(digits)}`,
-  );
+const show = (name: string, value: (round: { bare: Round; worker: Round }) => number, digits = 0) => {
+  const { min, median, max } = spread(roundsDone.map(value));
+  const shown = [min, median, max].map((figure) => figure.toFixed(digits).padStart(7));
+  console.log(`${name.padEnd(34)} min ${shown[0]}  median ${shown[1]}  max ${shown[2]}`);
 };
-show('bare client   ', bareRates, 0);
-show('one worker    ', workerRates, 0);
-show('worker / bare ', ratios, 3);
+show('bare client, people per second', ({ bare }) => bare.perSecond);
+show('one worker, people per second', ({ worker }) => worker.perSecond);
+show('worker / bare', ({ bare, worker }) => worker.perSecond / bare.perSecond, 3);
+show('bare client, CPU µs per person', ({ bare }) => bare.cpuMicroseconds);
+show('one worker, CPU µs per person', ({ worker }) => worker.cpuMicroseconds);
 bare.kill();
 await once(bare, 'exit');
-await _worker.stop();
+await worker.stop();
 await simulator.stop();
 await session.stop();
 redis.disconnect();

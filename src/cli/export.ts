@@ -1,10 +1,9 @@
 import { type ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { createResults } from '../shared/transactions/results.ts';
-import { type CommandContext, configOf, openRedis, say } from './context.ts';
+import { type CommandContext, say } from './context.ts';
 import { count } from './describe-status.ts';
-import { findPopulation } from './find-population.ts';
-import type { PopulationOptions } from './status.ts';
+import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Writes the committed people of a population, finished or not, in slot order. */
 export async function exportCommand(
@@ -12,12 +11,10 @@ export async function exportCommand(
   options: PopulationOptions & { format: ExportFormat; out?: string },
   context: CommandContext,
 ): Promise<ExitCode> {
-  const config = configOf(context);
   const { format } = options;
-  await using access = await openRedis(context, config, 'fail-fast');
-  const { redis, keys } = access;
-  const status = await findPopulation(redis, keys, { ...options, prefix });
-  const { simulation, population, size, labels } = status;
+  await using found = await openPopulation(prefix, options, context);
+  const { redis, keys } = found;
+  const { simulation, population, size, labels } = found.status;
   const out = options.out ?? (format === 'tinytroupe' ? `${simulation}-${population.slice(0, 8)}` : '-');
   const { people } = await exportPopulation({
     results: createResults(redis, keys, simulation, population),

@@ -1,9 +1,8 @@
 import { openProducerSession } from '../producer/session.ts';
 import { ExitCode } from '../shared/errors.ts';
-import { type CommandContext, configOf, openRedis } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { count } from './describe-status.ts';
-import { findPopulation } from './find-population.ts';
-import type { PopulationOptions } from './status.ts';
+import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Opens a population's failed slots again and enqueues everything that is open, after a pause too. */
 export async function retry(
@@ -11,10 +10,9 @@ export async function retry(
   options: PopulationOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const config = configOf(context);
-  await using access = await openRedis(context, config, 'fail-fast');
-  const { simulation, population } = await findPopulation(access.redis, access.keys, { ...options, prefix });
-  await using session = openProducerSession({ ...access, config, simulation });
+  await using found = await openPopulation(prefix, options, context);
+  const { simulation, population } = found.status;
+  await using session = openProducerSession({ ...found, simulation });
   const reopened = await session.populations.reopen(population);
   const planned = await session.planned(population);
   const { shards, openSlots } = await session.enqueue(planned, { from: 0, to: planned.size });

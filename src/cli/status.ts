@@ -2,11 +2,7 @@ import { ExitCode } from '../shared/errors.ts';
 import { type CommandContext, configOf, openRedis } from './context.ts';
 import { describeStatus } from './describe-status.ts';
 import { findPopulation, listPopulations } from './find-population.ts';
-
-export interface PopulationOptions {
-  simulation?: string;
-  json?: boolean;
-}
+import type { PopulationOptions } from './open-population.ts';
 
 /** Where one population, or every one, stands. Costs two reads a population, whatever its size. */
 export async function status(

@@ -1,11 +1,10 @@
 import { followPopulation } from '../producer/follow.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { createPopulations, unknownPopulation } from '../shared/transactions/populations.ts';
-import { type CommandContext, configOf, openRedis } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { describeStatus, exitCodeOf } from './describe-status.ts';
-import { findPopulation } from './find-population.ts';
+import { openPopulation, type PopulationOptions } from './open-population.ts';
 import { createProgressDisplay } from './progress-display.ts';
-import type { PopulationOptions } from './status.ts';
 
 const POLL_MS = 500;
 
@@ -15,10 +14,9 @@ export async function watch(
   options: PopulationOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const config = configOf(context);
-  await using access = await openRedis(context, config, 'fail-fast');
-  const { redis, keys } = access;
-  const { simulation, population } = await findPopulation(redis, keys, { ...options, prefix });
+  await using found = await openPopulation(prefix, options, context);
+  const { redis, keys } = found;
+  const { simulation, population } = found.status;
   const populations = createPopulations(redis, keys, simulation);
   const display = createProgressDisplay(context.stderr, Date.now);
   const last = await followPopulation({
