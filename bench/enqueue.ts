@@ -3,7 +3,7 @@ import { openProducerSession } from '../src/producer/session.ts';
 import { loadConfig } from '../src/shared/config.ts';
 import { TinyPersonFactory } from '../src/shared/factory/tiny-person-factory.ts';
 import { createKeys } from '../src/shared/keys.ts';
-import { benchRedis, numberOption } from './support.ts';
+import { benchRedis, numberOption, usedMemory } from './support.ts';
 
 /**
  * What it costs to enqueue a population: time, and Redis memory (`used_memory` after less before).
@@ -16,13 +16,12 @@ const { redis, redisUrl } = server;
 const config = loadConfig({});
 const keys = createKeys(config.PERSONA_FLEET_PREFIX);
 
-const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
 // Scripts and connections are there once, whatever is enqueued: bring them in before measuring.
 const warm = openJobQueue({ redisUrl, queuePrefix: '{warm}', purpose: 'patient', onError: () => {} });
 await warm.add({ simulation: 'warm', population: 'f'.repeat(24), stateDigest: 'f'.repeat(32) }, [[0, 1]]);
 
 await using session = openProducerSession({ redis, redisUrl, keys, config, simulation: 'bench' });
-const before = await usedMemory();
+const before = await usedMemory(redis);
 const started = performance.now();
 const state = new TinyPersonFactory({
   populationSize: size,
@@ -32,7 +31,7 @@ const state = new TinyPersonFactory({
 const planned = await session.plan(state);
 const { shards, openSlots } = await session.enqueue(planned, { from: 0, to: size });
 const seconds = (performance.now() - started) / 1000;
-const bytes = (await usedMemory()) - before;
+const bytes = (await usedMemory(redis)) - before;
 const again = performance.now();
 await session.enqueue(planned, { from: 0, to: size });
 const secondsAgain = (performance.now() - again) / 1000;

@@ -7,7 +7,7 @@ import { openProducerSession } from '../src/producer/session.ts';
 import { loadConfig } from '../src/shared/config.ts';
 import { TinyPersonFactory } from '../src/shared/factory/tiny-person-factory.ts';
 import { createKeys } from '../src/shared/keys.ts';
-import { benchRedis, numberOption, spread } from './support.ts';
+import { benchRedis, numberOption, spread, usedMemory } from './support.ts';
 
 /**
  * What the fleet costs on top of the calls: people a second of (a) a bare client loop and (b) one worker process, alternating
@@ -80,11 +80,13 @@ async function workerRound(seed: string): Promise<Round> {
   return { perSecond, cpuMicroseconds: ((await workerCpuSeconds()) - cpuBefore) * (1e6 / people) };
 }
 
+let memoryBefore = 0;
 const roundsDone: { bare: Round; worker: Round }[] = [];
 console.log(`${people} people a round, concurrency ${concurrency}`);
 for (let round = 0; round <= rounds; round += 1) {
   const done = { bare: await bareRound(`bare ${round}`), worker: await workerRound(`worker ${round}`) };
-  if (round > 0) roundsDone.push(done); // in the first one both processes warm up
+  if (round > 0) roundsDone.push(done);
+  else memoryBefore = await usedMemory(redis); // in the first round both processes warm up
 }
 const show = (name: string, value: (round: { bare: Round; worker: Round }) => number, digits = 0) => {
   const { min, median, max } = spread(roundsDone.map(value));
@@ -96,6 +98,8 @@ show('one worker, people per second', ({ worker }) => worker.perSecond);
 show('worker / bare', ({ bare, worker }) => worker.perSecond / bare.perSecond, 3);
 show('bare client, CPU µs per person', ({ bare }) => bare.cpuMicroseconds);
 show('one worker, CPU µs per person', ({ worker }) => worker.cpuMicroseconds);
+const bytes = ((await usedMemory(redis)) - memoryBefore) / (rounds * people);
+console.log(`Redis bytes per committed person: ${bytes.toFixed(0)}`);
 bare.kill();
 await once(bare, 'exit');
 await worker.stop();

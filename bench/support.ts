@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { provideRedis } from '../src/embedded-redis/provide.ts';
 import { connectRedis } from '../src/shared/redis.ts';
 
@@ -19,6 +20,11 @@ export async function benchRedis() {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Bytes that Redis holds, its own overhead included. */
+export async function usedMemory(redis: Redis): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
 }
 
 /** `--name value` from the command line, as a number. */
