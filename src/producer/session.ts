@@ -17,8 +17,6 @@ import { followPopulation } from './follow.ts';
 import { type JobQueue, openJobQueue } from './job-queue.ts';
 import { type PlannedPopulation, planPopulation } from './plan-population.ts';
 
-/** Counters that stand still this long make the producer look for slots that no job will finish. */
-const RECONCILE_AFTER_MS = 10_000;
 const POLL_MS = 200;
 
 /**
@@ -100,7 +98,8 @@ export function openProducerSession(options: {
         reconcile: () => session.enqueue(planned, wanted),
         onUpdate,
         pollMs: POLL_MS,
-        reconcileAfterMs: RECONCILE_AFTER_MS,
+        // A dead worker's jobs come back by themselves once their locks have expired: only then is it worth looking.
+        reconcileAfterMs: 2 * config.PERSONA_FLEET_LOCK_DURATION_MS,
         now: Date.now,
         signal,
       }),

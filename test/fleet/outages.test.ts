@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testFleet, untilCommitted } from '../support/fleet.ts';
-import { startRedis } from '../support/redis.ts';
+import { connect, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 test('Redis killed and restarted in mid-run: workers and producer go on by themselves, nothing is lost or doubled', async (t) => {
@@ -71,4 +71,17 @@ test('Ctrl-C while Redis is gone ends the producer and its workers within their 
   producer.kill('SIGINT');
   assert.equal((await producer.ended).code, 130, producer.stderr());
   assert.match(producer.stderr(), /interrupted\. \d+ of 400 people are committed; go on with/);
+});
+
+test('a queue that is lost in mid-run is filled again: slots that no job would finish are enqueued by the producer', async (t) => {
+  const fleet = await testFleet(t, { latencyMedianMs: 40 });
+  const redis = await connect(t);
+  const spec = await fleet.spec('lost', { populationSize: 200 });
+  const producer = fleet.start('generate', spec, '--workers', '1', '--out', 'people.jsonl');
+  await untilCommitted(t, fleet, 20);
+  const queueKeys = await redis.keys(`{${fleet.env.PERSONA_FLEET_PREFIX}:queue}:*`);
+  assert.ok(queueKeys.length > 10, 'jobs to lose');
+  await redis.unlink(...queueKeys);
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  await fleet.assertWhole(200, await fleet.lines('people.jsonl'));
 });
