@@ -17,7 +17,13 @@ const config = loadConfig({});
 const keys = createKeys(config.PERSONA_FLEET_PREFIX);
 
 // Scripts and connections are there once, whatever is enqueued: bring them in before measuring.
-const warm = openJobQueue({ redisUrl, queuePrefix: '{warm}', purpose: 'patient', onError: () => {} });
+const warm = openJobQueue({
+  redisUrl,
+  queueName: 'warm',
+  queuePrefix: '{warm}',
+  purpose: 'patient',
+  onError: () => {},
+});
 await warm.add({ simulation: 'warm', population: 'f'.repeat(24), stateDigest: 'f'.repeat(32) }, [[0, 1]]);
 
 await using session = openProducerSession({ redis, redisUrl, keys, config, simulation: 'bench' });

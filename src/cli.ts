@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import type { CommandContext } from './cli/context.ts';
+import { describeError, describeStdoutError, type ErrorReport } from './cli/describe-error.ts';
 import { buildProgram } from './cli/program.ts';
-import { ExitCode, explain, UserError } from './shared/errors.ts';
+import { ExitCode } from './shared/errors.ts';
 import { withoutSecrets } from './shared/telemetry/logger.ts';
 
 /**
@@ -20,10 +21,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     stopping.abort();
   });
 }
-// A reader that has seen enough (`| head`) is no error.
+// The command ends the normal way, so that what it opened (a private Redis) is given back; see `finish`.
+let stdoutError: NodeJS.ErrnoException | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(ExitCode.ok);
+  stdoutError ??= error;
+  stopping.abort();
 });
+// Nobody is left to tell; without a listener the process would end here and now.
+process.stderr.on('error', () => {});
 
 const context: CommandContext = {
   env: process.env,
@@ -42,24 +47,35 @@ const context: CommandContext = {
         },
 };
 
+let exitCode: ExitCode = ExitCode.ok;
+let failure: unknown;
 try {
-  process.exitCode = ExitCode.ok;
-  await buildProgram(context, (exitCode) => {
-    process.exitCode = exitCode;
+  await buildProgram(context, (code) => {
+    exitCode = code;
   }).parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error);
+  failure = error;
 }
 // Whatever still holds the event loop (a connection that retries) must not keep a finished command alive.
-process.exit();
+process.exit(await finish());
 
-function reportError(error: unknown): ExitCode {
+/** A broken stdout is known only when everything is written, and explains whatever failed after it. */
+async function finish(): Promise<ExitCode> {
+  await new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve)));
+  if (stdoutError !== undefined) {
+    const broken = describeStdoutError(stdoutError);
+    return broken === undefined ? ExitCode.ok : report(broken, stdoutError);
+  }
+  if (failure === undefined) return exitCode;
   // commander has printed its own message; help and version are no errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
-  const message = error instanceof UserError ? error.message : `unexpected: ${explain(error)}`;
+  if (failure instanceof CommanderError) return failure.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
+  return report(describeError(failure), failure);
+}
+
+function report({ message, exitCode }: ErrorReport, error: unknown): ExitCode {
   process.stderr.write(`persona-fleet: ${withoutSecrets(message)}\n`);
   if (process.env.PERSONA_FLEET_LOG_LEVEL === 'debug' && error instanceof Error) {
     process.stderr.write(`${error.stack}\n`);
   }
-  return error instanceof UserError ? error.exitCode : ExitCode.unexpected;
+  return exitCode;
 }

@@ -1,11 +1,10 @@
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
-import { DEFAULT_MODEL } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
 import { type CommandContext, configOf, openRedis } from './context.ts';
 import { count } from './describe-status.ts';
-import { withOverrides } from './overrides.ts';
+import { modelOf, withOverrides } from './overrides.ts';
 
 /** Plans a population and puts its jobs on the queue, for workers that run elsewhere. Enqueuing twice enqueues once. */
 export async function enqueue(
@@ -19,10 +18,11 @@ export async function enqueue(
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const state = new TinyPersonFactory({
     ...spec,
-    model: spec.model ?? config.OPENAI_MODEL ?? DEFAULT_MODEL,
+    model: modelOf(spec, config),
   }).encodeCompleteState();
   if (options.fresh) await session.populations.forget((await session.plan(state)).population);
   const planned = await session.plan(state);
+  await session.populations.resume(planned.population);
   const { shards, openSlots } = await session.enqueue(planned, { from: 0, to: spec.populationSize });
   const { simulation, population, outcome, size } = planned;
   context.stdout.write(

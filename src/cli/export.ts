@@ -23,9 +23,12 @@ export async function exportCommand(
     format,
     out,
     stdout: context.stdout,
+    signal: context.signal,
   });
-  if (options.json && out !== '-') {
-    context.stdout.write(`${JSON.stringify({ simulation, population, people, size, format, out })}\n`);
+  if (options.json) {
+    const facts = { simulation, population, people, size, format, out };
+    // Stdout is the people's when they go there.
+    (out === '-' ? context.stderr : context.stdout).write(`${JSON.stringify(facts)}\n`);
   } else say(context, `${count(people)} of ${count(size)} people written to ${out === '-' ? 'stdout' : out}`);
   return ExitCode.ok;
 }

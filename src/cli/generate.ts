@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
-import { ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
-import { assertWritable } from '../producer/export/output.ts';
+import { assertExportable, ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
 import type { PlannedPopulation } from '../producer/plan-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
-import { type Config, DEFAULT_MODEL, SIMULATED_MODEL } from '../shared/config.ts';
-import { ExitCode } from '../shared/errors.ts';
+import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
+import { ExitCode, UserError } from '../shared/errors.ts';
 import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
 import { withDeadline } from '../shared/lifecycle.ts';
-import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
+import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
 import { count } from './describe-status.ts';
-import { withOverrides } from './overrides.ts';
+import { describeUnfinished } from './describe-unfinished.ts';
+import { modelOf, withOverrides } from './overrides.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { runToRest } from './run-to-rest.ts';
 import { summarise, summaryTable } from './summary.ts';
@@ -45,7 +45,7 @@ export async function generate(
   });
   const spec = withOverrides(await loadPopulationSpec(specPath), options);
   const out = options.out ?? defaultOut(specPath, options.format);
-  if (options.format !== ExportFormat.tinytroupe) await assertWritable(out);
+  await assertExportable(out, options.format);
   const simulated = isSimulated(config);
 
   await using access = await openRedis(context, config, 'patient');
@@ -59,7 +59,7 @@ export async function generate(
   });
   const state = new TinyPersonFactory({
     ...spec,
-    model: simulated ? SIMULATED_MODEL : (spec.model ?? config.OPENAI_MODEL ?? DEFAULT_MODEL),
+    model: simulated ? SIMULATED_MODEL : modelOf(spec, config),
   }).encodeCompleteState();
   if (options.fresh) await session.populations.forget((await session.plan(state)).population);
   const planned = await session.plan(state);
@@ -73,7 +73,10 @@ export async function generate(
     );
   }
 
-  const { status, exitCode } = await runToRest({
+  // Stdout is the people's when they go there.
+  const summaryOut = out === '-' ? context.stderr : context.stdout;
+
+  const { status, exitCode: restCode } = await runToRest({
     session,
     planned,
     wanted,
@@ -84,31 +87,47 @@ export async function generate(
     redisUrl,
     display,
   });
-  if (exitCode === ExitCode.interrupted || exitCode === ExitCode.paused) {
+
+  const unfinished = (last: PopulationStatus, exitCode: ExitCode, failedExport?: string): ExitCode => {
+    const line = describeUnfinished({ status: last, specPath, options, failedExport });
+    if (options.json) printJson(summaryOut, { ...summaryOf(last, before), exitCode, message: line });
+    else say(context, line);
+    return exitCode;
+  };
+  if (restCode === ExitCode.interrupted || restCode === ExitCode.paused) {
     // Calls in flight were committed meanwhile. Redis may be the reason for the interruption: then what was seen last.
     const last = await withDeadline(
       session.status(planned.population),
       LAST_LOOK_MS,
       'Redis did not answer',
     ).catch(() => status);
-    const line = describeUnfinished(last, specPath, options);
-    if (options.json) printJson(context, { ...summaryOf(last, before), exitCode, message: line });
-    else say(context, line);
-    return exitCode;
+    return unfinished(last, restCode);
   }
 
   const summary = summarise();
-  const { people } = await exportPopulation({
+  const exported = await exportPopulation({
     results: session.resultsOf(planned.population),
     shared: { simulation: spec.simulation, population: planned.population, seed: spec.seed },
     wanted,
     format: options.format,
     out,
     stdout: context.stdout,
+    signal: context.signal,
     onPerson: summary.add,
+  }).catch((error: unknown) => {
+    if (error instanceof UserError && error.exitCode === ExitCode.interrupted) return error.message;
+    throw error;
   });
+  if (typeof exported === 'string') return unfinished(status, ExitCode.interrupted, exported);
+
+  // What was asked for may be a part of a larger population, whose other failures are no failure of this run.
+  const { people } = exported;
+  const failed = wanted.to - wanted.from - people;
+  const exitCode = failed > 0 ? ExitCode.failedSlots : ExitCode.ok;
   const facts = {
     ...summaryOf(status, before),
+    failed,
+    failedByReason: failed > 0 ? status.failedByReason : {},
     people,
     distinctNames: summary.distinctNames(),
     seconds: Math.round((Date.now() - startedAt) / 100) / 10,
@@ -117,8 +136,8 @@ export async function generate(
     samples: summary.samples(),
     exitCode,
   };
-  if (options.json) printJson(context, facts);
-  else (out === '-' ? context.stderr : context.stdout).write(summaryTable(facts));
+  if (options.json) printJson(summaryOut, facts);
+  else summaryOut.write(summaryTable(facts));
   return exitCode;
 }
 
@@ -141,22 +160,6 @@ function describePlan(planned: PlannedPopulation, { committed, size }: Populatio
   return `${count(size)} people in simulation ${planned.simulation}, population ${planned.population}${known}`;
 }
 
-function describeUnfinished(status: PopulationStatus, specPath: string, options: GenerateOptions): string {
-  const again = [
-    'persona-fleet generate',
-    specPath,
-    ...(options.count === undefined ? [] : [`--count ${options.count}`]),
-    ...(options.seed === undefined ? [] : [`--seed ${options.seed}`]),
-  ].join(' ');
-  const done = `${count(status.committed)} of ${count(status.size)} people are committed`;
-  if (status.state === PopulationState.paused) {
-    return `paused: ${status.reason}. ${done}; when that is mended, go on with: ${again}`;
-  }
-  if (status.state === PopulationState.cancelled)
-    return `cancelled. ${done}; take it up again with: ${again}`;
-  return `interrupted. ${done}; go on with: ${again}`;
-}
-
 function summaryOf(status: PopulationStatus, before: PopulationStatus) {
   return {
     simulation: status.simulation,
@@ -173,6 +176,6 @@ function summaryOf(status: PopulationStatus, before: PopulationStatus) {
   };
 }
 
-function printJson(context: CommandContext, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
+function printJson(stream: NodeJS.WritableStream, value: unknown): void {
+  stream.write(`${JSON.stringify(value)}\n`);
 }

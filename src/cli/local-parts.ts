@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type LocalFleet, startLocalFleet } from '../producer/local-fleet.ts';
 import { startLocalProcess } from '../producer/local-processes.ts';
-import type { Config } from '../shared/config.ts';
+import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import type { Stoppable } from '../shared/lifecycle.ts';
 import { stoppable } from '../shared/lifecycle.ts';
 import type { CommandContext } from './context.ts';
@@ -56,7 +56,11 @@ export async function startSimulatedModel(options: {
   simulator.ended.then(() => {
     if (!stopping) onEnd();
   });
-  const env = { OPENAI_BASE_URL: String(simulator.ready.url), OPENAI_API_KEY: 'simulated' };
+  const env = {
+    OPENAI_BASE_URL: String(simulator.ready.url),
+    OPENAI_API_KEY: 'simulated',
+    OPENAI_MODEL: SIMULATED_MODEL,
+  };
   return stoppable({ env }, () => {
     stopping = true;
     return simulator.stop();

@@ -130,7 +130,7 @@ Every command reads its configuration from the environment; the README lists the
     .option('--faults <rates>', 'share of calls that fail, by kind: rate_limit=0.05,hang=0.01 or all=0.05')
     .option(
       '--retry-after <value>',
-      'what an injected 429 says: none, seconds, ms:<n>, date:<seconds>, garbage',
+      'what an injected 429 says: none, <seconds>, ms:<n>, date:<seconds>, garbage',
     )
     .option('--api-key <key>', 'refuse calls without this key')
     .option('--rpm <n>', 'requests admitted in any minute', positiveInteger)
@@ -157,12 +157,16 @@ function number(text: string): number {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number, 0 or more.');
-  return Number(text);
+  return wholeNumberFrom(0, text);
 }
 
 function positiveInteger(text: string): number {
-  const value = wholeNumber(text);
-  if (value < 1) throw new InvalidArgumentError('expected a whole number, 1 or more.');
-  return value;
+  return wholeNumberFrom(1, text);
+}
+
+function wholeNumberFrom(least: number, text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) < least) {
+    throw new InvalidArgumentError(`expected a whole number, ${least} or more.`);
+  }
+  return Number(text);
 }

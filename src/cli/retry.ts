@@ -14,6 +14,7 @@ export async function retry(
   const { simulation, population } = found.status;
   await using session = openProducerSession({ ...found, simulation });
   const reopened = await session.populations.reopen(population);
+  await session.populations.resume(population);
   const planned = await session.planned(population);
   const { shards, openSlots } = await session.enqueue(planned, { from: 0, to: planned.size });
   context.stdout.write(

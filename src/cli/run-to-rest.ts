@@ -46,8 +46,9 @@ export async function runToRest(options: {
       }),
     );
     if (context.signal.aborted) return { status: before, exitCode: ExitCode.interrupted };
+    await session.populations.resume(planned.population);
     await session.enqueue(planned, wanted);
-    if (localWorkers === 0 && (await session.queue.workers()) === 0) {
+    if (localWorkers === 0 && (await session.workers(planned)) === 0) {
       display.say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
     }
     const status = await session.follow(planned, {

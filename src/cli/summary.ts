@@ -56,9 +56,11 @@ export function summaryTable(facts: RunFacts): string {
     const reasons = Object.entries(facts.failedByReason).map(
       ([reason, times]) => `${reason} ${count(times)}`,
     );
+    const inAll = Object.values(facts.failedByReason).reduce((sum, times) => sum + times, 0);
+    const where = inAll === facts.failed ? '' : 'in the whole population: ';
     rows.splice(1, 0, [
       'failed',
-      `${count(facts.failed)}  (${reasons.join(', ')}; try them again with: persona-fleet retry)`,
+      `${count(facts.failed)}  (${where}${reasons.join(', ')}; try them again with: persona-fleet retry)`,
     ]);
   }
   const width = Math.max(...rows.map(([label]) => label.length));

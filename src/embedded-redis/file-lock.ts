@@ -14,15 +14,15 @@ const pollMs = 50;
  *
  * A holder that was killed is noticed at once when it ran on this host, else when its heartbeat has been
  * missing for `staleAfterMs`; a holder frozen for longer than that loses the lock. Waits at most `waitMs`, then
- * rejects with a RedisUnavailableError that names the file and its holder. File system errors (no permission, disk full)
- * are passed on as they are.
+ * rejects with a RedisUnavailableError that names the file and its holder; a signal that aborts ends the wait with its
+ * reason. File system errors (no permission, disk full) are passed on as they are.
  */
 export async function withFileLock<T>(
   path: string,
   action: () => Promise<T>,
-  options: { waitMs?: number } = {},
+  options: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<T> {
-  await acquire(path, performance.now() + (options.waitMs ?? 60_000));
+  await acquire(path, performance.now() + (options.waitMs ?? 60_000), options.signal);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {});
@@ -36,10 +36,11 @@ export async function withFileLock<T>(
   }
 }
 
-async function acquire(path: string, deadlineMs: number): Promise<void> {
+async function acquire(path: string, deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
   while (!(await createExclusively(path))) {
+    signal?.throwIfAborted();
     if (await isStale(path)) await breakStale(path);
-    else if (performance.now() < deadlineMs) await delay(pollMs);
+    else if (performance.now() < deadlineMs) await delay(pollMs, signal);
     else {
       const holder = await readHolder(path);
       throw new RedisUnavailableError(

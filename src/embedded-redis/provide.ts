@@ -10,7 +10,8 @@ export type ProvidedRedis = { url: string; kind: 'external' | 'private' } & Stop
 /**
  * Redis for one process: the one at `url`, or a private, durable server whose data lives in `<dataDir>/redis`.
  *
- * The private server is shared by all processes that name the same directory. Its command comes from PATH or, unless
+ * The private server is shared by all processes that name the same directory, and started again at the same `url` by any
+ * of them when it dies. Its command comes from PATH or, unless
  * `install` is false, from the system's package manager; only that and warnings are announced, one line each.
  * `machine.env` replaces the environment in which commands are looked up and run.
  * @throws RedisUnavailableError (exit code 5) when there is no Redis to be had; UserError when `dataDir` cannot be written.
@@ -29,6 +30,6 @@ export async function provideRedis(options: {
   }
   const install = options.install ?? true;
   const command = await ensureServerBinary({ dataDir, announce, install, machine });
-  const server = await usePrivateServer({ command, dataDir, machine });
+  const server = await usePrivateServer({ command, dataDir, machine, announce });
   return stoppable({ url: server.url, kind: 'private' as const }, server.leave);
 }

@@ -18,6 +18,8 @@ const portAttempts = 5;
  * Starts the durable private server in `dir` and waits until it has loaded its data. The caller holds the
  * directory's lock: two servers on one append-only file destroy it.
  *
+ * The server takes the port and password of `previous`, so that the users of one that crashed find it again. When
+ * somebody else has got that port, it takes another, unless `elsewhere` is false. A failure leaves `previous` as the record.
  * @returns the record, already on disk, and one connection under `connectionName`.
  * @throws RedisUnavailableError with the last line of the server's log and the log's path.
  */
@@ -26,20 +28,22 @@ export async function startServer(options: {
   dir: string;
   connectionName: string;
   machine: Machine;
+  previous: ServerRecord | undefined;
+  elsewhere: boolean;
 }): Promise<{ record: ServerRecord; redis: Redis }> {
-  const { command, dir, connectionName, machine } = options;
+  const { command, dir, connectionName, machine, previous, elsewhere } = options;
   const logPath = join(dir, 'redis.log');
   await rename(logPath, `${logPath}.old`).catch(() => {});
 
   for (let attempt = 1; ; attempt += 1) {
-    const password = randomBytes(24).toString('hex');
-    const planned: ServerRecord = { pid: null, port: await freePort(), password };
+    const { port, password } = (attempt === 1 && previous) || (await newPlace());
+    const planned: ServerRecord = { pid: null, port, password };
     await writeRecord(dir, planned);
     const child = spawnServer({
       command,
       dir,
       logPath,
-      port: planned.port,
+      port,
       password,
       detached: true,
       settings: durable,
@@ -55,14 +59,18 @@ export async function startServer(options: {
     }
     child.kill('SIGKILL');
     const lastLine = await lastLineOf(logPath);
-    await removeRecord(dir);
+    await (previous === undefined ? removeRecord(dir) : writeRecord(dir, previous));
     const portTaken = lastLine.includes('in use') || lastLine.includes('Failed listening');
-    if (!portTaken || attempt === portAttempts) {
+    if (!portTaken || !elsewhere || attempt === portAttempts) {
       throw new RedisUnavailableError(
         `The private Redis (${command}) did not start: ${lastLine || 'it wrote no reason'}; its log is ${logPath}`,
       );
     }
   }
+}
+
+async function newPlace(): Promise<{ port: number; password: string }> {
+  return { port: await freePort(), password: randomBytes(24).toString('hex') };
 }
 
 /** Resolves when the child is gone or could not be run; never rejects. */

@@ -76,6 +76,7 @@ async function generateSlots(
   const wanted = { from, to };
   const results = session.resultsOf(planned.population);
   if ((await results.countOpen(wanted)) > 0) {
+    await session.populations.resume(planned.population);
     await session.enqueue(planned, wanted);
     const { state: population, reason } = await session.follow(planned, {
       wanted,

@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
-import { JOB_NAME, JOB_VERSION, type JobData, jobId, QUEUE_NAME } from '../shared/jobs.ts';
+import { explain } from '../shared/errors.ts';
+import { JOB_NAME, JOB_VERSION, type JobData, jobId } from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { type ConnectionPurpose, redisOptions } from '../shared/redis.ts';
 import type { Shard } from './shards.ts';
@@ -35,11 +36,12 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 export function openJobQueue(options: {
   redisUrl: string;
+  queueName: string;
   queuePrefix: string;
   purpose: ConnectionPurpose;
   onError: (error: Error) => void;
 }): JobQueue {
-  const queue = new Queue<JobData>(QUEUE_NAME, {
+  const queue = new Queue<JobData>(options.queueName, {
     connection: { url: options.redisUrl, ...redisOptions(options.purpose), enableAutoPipelining: false },
     prefix: options.queuePrefix,
     defaultJobOptions: {
@@ -73,7 +75,11 @@ export function openJobQueue(options: {
 
       async removeFailed({ simulation, population }) {
         for (const job of await queue.getFailed(0, FAILED_JOBS_KEPT)) {
-          if (job.data.simulation === simulation && job.data.population === population) await job.remove();
+          if (job.data.simulation !== simulation || job.data.population !== population) continue;
+          // Locked: another producer had it retried a moment ago, and it is being worked on.
+          await job.remove().catch((error: unknown) => {
+            if (!/locked/.test(explain(error))) throw error;
+          });
         }
       },
 

@@ -3,6 +3,7 @@ import type { Config } from '../shared/config.ts';
 import type { TinyPersonFactoryState } from '../shared/factory/person-factory-state.ts';
 import { decodePersonFactoryState } from '../shared/factory/person-factory-state.ts';
 import type { SlotRange } from '../shared/factory/slot-claims.ts';
+import { queueNameOf } from '../shared/jobs.ts';
 import type { Keys } from '../shared/keys.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
@@ -25,13 +26,14 @@ const POLL_MS = 200;
  */
 export interface ProducerSession extends Stoppable {
   readonly populations: Populations;
-  readonly queue: JobQueue;
   resultsOf(population: string): Results;
   plan(state: TinyPersonFactoryState): Promise<PlannedPopulation>;
   /** A population that exists, as it was planned. Throws UserError for an unknown one. */
   planned(population: string): Promise<PlannedPopulation>;
   /** Enqueues (again) what is open of the wanted slots; see `enqueueOpenShards`. */
   enqueue(planned: PlannedPopulation, wanted: SlotRange): Promise<{ shards: number; openSlots: number }>;
+  /** Workers that serve the population's queue. */
+  workers(planned: PlannedPopulation): Promise<number>;
   status(population: string): Promise<PopulationStatus>;
   /**
    * Follows until the wanted slots are settled, nothing moves any more, or the signal aborts; enqueues again what no job
@@ -55,34 +57,46 @@ export function openProducerSession(options: {
 }): ProducerSession {
   const { redis, redisUrl, keys, config, simulation } = options;
   const populations = createPopulations(redis, keys, simulation);
-  const queue = openJobQueue({
-    redisUrl,
-    queuePrefix: keys.queuePrefix,
-    purpose: 'patient',
-    // Errors of a call reach its caller; these are reconnections, and show as progress that stands still.
-    onError: () => {},
-  });
+  const queues = new Map<string, JobQueue>();
+  const queueOf = ({ queueName }: PlannedPopulation): JobQueue => {
+    let queue = queues.get(queueName);
+    if (queue === undefined) {
+      queue = openJobQueue({
+        redisUrl,
+        queueName,
+        queuePrefix: keys.queuePrefix,
+        purpose: 'patient',
+        // Errors of a call reach its caller; these are reconnections, and show as progress that stands still.
+        onError: () => {},
+      });
+      queues.set(queueName, queue);
+    }
+    return queue;
+  };
   const resultsOf = (population: string) => createResults(redis, keys, simulation, population);
 
   const session: Omit<ProducerSession, keyof Stoppable> = {
     populations,
-    queue,
     resultsOf,
     plan: (state) => planPopulation(state, populations, simulation),
     async planned(population) {
       const status = await session.status(population);
       const encoded = await populations.state(status.stateDigest);
       if (encoded === undefined) throw unknownPopulation(simulation, population);
-      return planPopulation(decodePersonFactoryState(encoded), populations, simulation);
+      const { size, extents, stateDigest } = status;
+      const queueName = queueNameOf(decodePersonFactoryState(encoded).model);
+      const outcome = 'unchanged';
+      return { simulation, population, outcome, queueName, size, extents, state: encoded, stateDigest };
     },
     enqueue: (planned, wanted) =>
       enqueueOpenShards(planned, {
-        queue,
+        queue: queueOf(planned),
         results: resultsOf(planned.population),
         shardSize: config.PERSONA_FLEET_SHARD_SIZE,
         inlineStateBytes: config.PERSONA_FLEET_INLINE_STATE_BYTES,
         wanted,
       }),
+    workers: (planned) => queueOf(planned).workers(),
     async status(population) {
       const status = await populations.status(population);
       if (status === undefined) throw unknownPopulation(simulation, population);
@@ -95,7 +109,8 @@ export function openProducerSession(options: {
           wanted.to - wanted.from < planned.size &&
           committed + failed >= wanted.to - wanted.from &&
           (await resultsOf(planned.population).countOpen(wanted)) === 0,
-        reconcile: () => session.enqueue(planned, wanted),
+        // A full Redis refuses the jobs; they are tried again at the next look.
+        reconcile: () => session.enqueue(planned, wanted).catch(() => {}),
         onUpdate,
         pollMs: POLL_MS,
         // A dead worker's jobs come back by themselves once their locks have expired: only then is it worth looking.
@@ -104,5 +119,7 @@ export function openProducerSession(options: {
         signal,
       }),
   };
-  return stoppable(session, () => queue.stop());
+  return stoppable(session, async () => {
+    await Promise.all([...queues.values()].map((queue) => queue.stop()));
+  });
 }

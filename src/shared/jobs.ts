@@ -1,11 +1,22 @@
 import { z } from 'zod';
+import { SIMULATED_MODEL } from './config.ts';
 import { assertSimulationId } from './keys.ts';
 
 /**
  * What travels through the queue. Versioned: a worker fails a job of a later release instead of guessing, and
  * whoever follows the population enqueues its slots again, for a worker that knows them.
  */
-export const QUEUE_NAME = 'persons';
+const QUEUE_NAME = 'persons';
+const SIMULATED_QUEUE_NAME = 'persons-simulated';
+
+/**
+ * The queue for a model. Simulated populations have one of their own, which only workers with the simulator behind them
+ * serve (those whose OPENAI_MODEL is `simulated-1`): made-up people must never fill a real population's slots.
+ */
+export function queueNameOf(model: string | null | undefined): string {
+  return model === SIMULATED_MODEL ? SIMULATED_QUEUE_NAME : QUEUE_NAME;
+}
+
 export const JOB_NAME = 'generate-persons';
 export const JOB_VERSION = 1;
 

@@ -1,6 +1,6 @@
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { explain } from '../shared/errors.ts';
-import { type JobData, type JobResult, jobDataSchema, QUEUE_NAME } from '../shared/jobs.ts';
+import { type JobData, type JobResult, jobDataSchema } from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { redisOptions } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -16,6 +16,7 @@ export class JobReturnedError extends Error {
 
 export interface BullWorkerOptions {
   readonly redisUrl: string;
+  readonly queueName: string;
   readonly queuePrefix: string;
   readonly lockDurationMs: number;
   readonly stalledIntervalMs: number;
@@ -40,7 +41,7 @@ export function startBullWorker(options: BullWorkerOptions): Stoppable {
   const { metrics, logger, concurrency } = options;
   const active = new Set<Promise<unknown>>();
   const worker = new Worker<unknown, JobResult>(
-    QUEUE_NAME,
+    options.queueName,
     // Declared with exactly these three parameters: BullMQ checks the arity before it passes the signal.
     async (job, token, signal) => {
       const data = parseJob(job);

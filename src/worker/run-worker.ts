@@ -3,7 +3,7 @@ import type { Config } from '../shared/config.ts';
 import { DEFAULT_MODEL } from '../shared/config.ts';
 import { explain, UserError } from '../shared/errors.ts';
 import { createPromptRenderer } from '../shared/factory/render-prompt.ts';
-import type { JobData, JobResult } from '../shared/jobs.ts';
+import { type JobData, type JobResult, queueNameOf } from '../shared/jobs.ts';
 import { createKeys } from '../shared/keys.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { connectRedis } from '../shared/redis.ts';
@@ -12,19 +12,19 @@ import type { Metrics } from '../shared/telemetry/metrics.ts';
 import { serveMetrics } from '../shared/telemetry/metrics-server.ts';
 import { createPopulations } from '../shared/transactions/populations.ts';
 import { createSlotTransactions } from '../shared/transactions/slot-transactions.ts';
-import { JobReturnedError, startBullWorker } from './bull-worker.ts';
+import { startBullWorker } from './bull-worker.ts';
 import { createDecodedPopulations } from './decoded-populations.ts';
 import { createModelGateway } from './llm/model-gateway.ts';
 import { createProgressWatch } from './progress-watch.ts';
-import { generateShard } from './shard.ts';
 import { generateSlot } from './slot.ts';
+import { work } from './work.ts';
 
 /** After the grace period aborted calls need a moment to unwind and jobs to go back to the queue. */
 const UNWIND_TIMEOUT_MS = 3_000;
 
 /**
- * Slots under way for each model call in flight: while one waits for the model, another has its name reserved or its
- * person committed, so that Redis' round trips do not leave a place at the model empty.
+ * Slots under way for each place at the model: while one is being checked and committed, or waits after a failure,
+ * another has its place.
  */
 const SLOTS_PER_CALL = 2;
 
@@ -51,6 +51,7 @@ export async function runWorker(options: {
   const keys = createKeys(config.PERSONA_FLEET_PREFIX);
   const draining = new AbortController();
   const aborting = new AbortController();
+  const permits = pLimit(config.PERSONA_FLEET_CONCURRENCY);
   const limit = pLimit(SLOTS_PER_CALL * config.PERSONA_FLEET_CONCURRENCY);
   const progress = createProgressWatch({
     waitingUntilMs: () => model.waitingUntilMs(),
@@ -69,7 +70,6 @@ export async function runWorker(options: {
   const model = createModelGateway({
     apiKey: config.OPENAI_API_KEY ?? '',
     baseUrl: config.OPENAI_BASE_URL,
-    concurrency: config.PERSONA_FLEET_CONCURRENCY,
     stopping: draining.signal,
     timeoutMs: config.PERSONA_FLEET_MODEL_TIMEOUT_MS,
     maxCompletionTokens: config.PERSONA_FLEET_MAX_COMPLETION_TOKENS,
@@ -89,60 +89,42 @@ export async function runWorker(options: {
     throw error;
   });
 
-  async function work(data: JobData, lockLost: AbortSignal): Promise<JobResult> {
+  function workOn(data: JobData, lockLost: AbortSignal): Promise<JobResult> {
     const { simulation, population: id, stateDigest } = data;
     const store = createPopulations(redis, keys, simulation);
+    const transactions = createSlotTransactions(redis, keys, simulation, id);
     const log = logger.child({ simulation, population: id });
+    const signal = AbortSignal.any([lockLost, aborting.signal]);
+    const stopping = AbortSignal.any([signal, draining.signal]);
     const pause = async (reason: string) => {
       const { paused } = await store.pause(id, reason);
       if (paused) log.error({ reason }, 'population paused');
     };
-    try {
-      return await generate();
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      // No worker can do this job until a person has mended it, and only the population's reason reaches that person.
-      await pause(error.message);
-      const [from, to] = data.slots;
-      return { committed: 0, replayed: 0, failed: 0, left: to - from };
-    }
-
-    async function generate(): Promise<JobResult> {
-      const population = await populations.get(stateDigest, async () => {
-        const encoded = data.state ?? (await store.state(stateDigest));
-        if (encoded === undefined) {
+    const shared = { transactions, model, permits, stopping, pause, backoff, metrics, logger: log };
+    return work({
+      data,
+      store,
+      transactions,
+      decode: () =>
+        populations.get(stateDigest, async () => {
+          const encoded = data.state ?? (await store.state(stateDigest));
+          if (encoded !== undefined) return encoded;
           throw new UserError(
             `factory state ${stateDigest} of population ${id} is not in Redis; enqueue it again`,
           );
-        }
-        return encoded;
-      });
-      const transactions = createSlotTransactions(redis, keys, simulation, id);
-      const signal = AbortSignal.any([lockLost, aborting.signal]);
-      const [from, to] = data.slots;
-      const result = await generateShard({
-        from,
-        to,
-        transactions,
-        limit,
-        stopping: AbortSignal.any([lockLost, draining.signal]),
-        generate: (slot) =>
-          progress.track(() =>
-            generateSlot(
-              slot,
-              { population, transactions, model, pause, backoff, metrics, logger: log },
-              signal,
-            ),
-          ),
-      });
-      if (lockLost.aborted) throw new Error('the lock was lost; another worker goes on with this job');
-      if (draining.signal.aborted && result.left > 0) throw new JobReturnedError();
-      return result;
-    }
+        }),
+      generate: (slot, population) =>
+        progress.track(() => generateSlot(slot, { ...shared, population }, signal)),
+      pause,
+      limit,
+      lockLost,
+      draining: draining.signal,
+    });
   }
 
   const bullWorker = startBullWorker({
     redisUrl,
+    queueName: queueNameOf(config.OPENAI_MODEL),
     queuePrefix: keys.queuePrefix,
     lockDurationMs: config.PERSONA_FLEET_LOCK_DURATION_MS,
     stalledIntervalMs: config.PERSONA_FLEET_STALLED_INTERVAL_MS,
@@ -150,7 +132,7 @@ export async function runWorker(options: {
     workTimeoutMs: config.PERSONA_FLEET_SHUTDOWN_GRACE_MS + UNWIND_TIMEOUT_MS,
     metrics,
     logger,
-    work,
+    work: workOn,
   });
   logger.info({ port: metricsServer.port, concurrency: config.PERSONA_FLEET_CONCURRENCY }, 'worker started');
 

@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import { ModelCallError, Reaction } from '../shared/errors.ts';
 import { delay } from '../shared/lifecycle.ts';
 import { encodePersonRecord } from '../shared/person/person-record.ts';
@@ -6,7 +7,7 @@ import type { Metrics } from '../shared/telemetry/metrics.ts';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
 import { type Backoff, backoffMs } from './llm/backoff.ts';
-import { CallAbortedError, type ModelGateway } from './llm/model-gateway.ts';
+import { CallAbortedError, type ModelAnswer, type ModelGateway } from './llm/model-gateway.ts';
 import { correctName } from './names/correct-name.ts';
 import type { PersonName } from './names/name-source.ts';
 import { personFromAnswer, withSealed } from './person-from-answer.ts';
@@ -19,12 +20,26 @@ export interface SlotDependencies {
   readonly population: DecodedPopulation;
   readonly transactions: SlotTransactions;
   readonly model: Pick<ModelGateway, 'complete'>;
+  /** Places at the model, shared by all slots of the process. */
+  readonly permits: LimitFunction;
+  /** Once it aborts no call is begun and no backoff waited for; calls in flight go on until `signal` aborts. */
+  readonly stopping: AbortSignal;
   /** Pauses the population: no call can succeed until a person acts. */
   readonly pause: (reason: string) => Promise<unknown>;
   readonly backoff: Backoff;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
+
+/** A call that ended: with an answer, or with the reaction to its failure. */
+interface Answered {
+  readonly attempts: number;
+  readonly name: PersonName | undefined;
+  readonly answer: ModelAnswer;
+  readonly promptDigest: string;
+  readonly error: undefined;
+}
+type Called = Answered | { readonly attempts: number; readonly error: ModelCallError };
 
 /**
  * Generates one slot: characteristics → name → prompt → call → person → commit, until it is settled.
@@ -39,18 +54,61 @@ export async function generateSlot(
   dependencies: SlotDependencies,
   signal: AbortSignal,
 ): Promise<SlotOutcome> {
-  const { population, transactions, model, pause, backoff, metrics, logger } = dependencies;
+  const { population, transactions, model, permits, stopping, pause, backoff, metrics, logger } =
+    dependencies;
   const { state } = population;
   const characteristics = population.plan.characteristics(slot);
   const traits = nameTraits(characteristics);
   const naming = createSlotNaming({ slot, traits, names: population.names, transactions, metrics });
   const reserve = state.names.policy === 'model' ? naming.reserveNone : naming.reserveOwn;
   const tokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
-  let lastFailure: ModelCallError | undefined;
   let failures = 0;
+  let lastFailure: ModelCallError | undefined;
   let countAttempt = true;
 
-  while (!signal.aborted) {
+  while (!stopping.aborted) {
+    const called = await permits(reserveAndCall);
+    if (typeof called === 'string') return called;
+    try {
+      if (called.error !== undefined) throw called.error;
+      return await commit(called);
+    } catch (error) {
+      if (!(error instanceof ModelCallError)) throw error;
+      const { attempts } = called;
+      logger.debug({ slot, reason: error.reason, attempt: attempts, error }, 'model call failed');
+      lastFailure = error;
+      switch (error.reaction) {
+        case Reaction.retry: {
+          if (attempts >= state.attempts) return giveUp(error, attempts);
+          failures += 1;
+          countAttempt = true;
+          const waitMs = backoffMs(backoff, failures, error.retryAfterMs);
+          metrics.modelWaitSeconds.inc(waitMs / 1000);
+          await delay(waitMs, stopping);
+          break;
+        }
+        case Reaction.wait:
+          countAttempt = false; // the gateway holds this process back until the provider is ready
+          break;
+        case Reaction.pause:
+        case Reaction.giveUp:
+          return giveUp(error, attempts);
+        default: {
+          const never: never = error.reaction;
+          throw new Error(`unknown reaction ${never}`);
+        }
+      }
+    }
+  }
+  return leave(false);
+
+  /**
+   * What a place at the model is held for. The attempt is counted here, just before its call, so that a killed worker
+   * spends no attempt of slots that stood in line; and a pause is written here, so that no other slot gets the place
+   * before it can see the pause.
+   */
+  async function reserveAndCall(): Promise<SlotOutcome | Called> {
+    if (stopping.aborted) return leave(false);
     const reservation = await reserve({ attemptsAllowed: state.attempts, countAttempt, countCall: true });
     switch (reservation.code) {
       case 'committed':
@@ -60,72 +118,43 @@ export async function generateSlot(
       case 'paused':
       case 'cancelled':
       case 'unknown-population':
-        return 'left';
+        return leave(false);
       case 'attempts-spent':
         return giveUp(lastFailure ?? workerDied(reservation.attempts), reservation.attempts);
     }
+    const { attempts, name } = reservation;
+    const prompt = population.renderPrompt({ characteristics, name: name?.full });
+    const request = {
+      model: population.model,
+      system: prompt.system,
+      user: prompt.user,
+      temperature: state.temperature,
+      schema: { name: 'person', schema: population.answerSchema.jsonSchema },
+    };
     try {
-      return await callAndCommit(reservation.attempts, reservation.name);
-    } catch (error) {
-      if (error instanceof CallAbortedError) {
-        await transactions.leave(slot, { returnAttempt: true, counts: tokens });
-        return 'left';
-      }
-      if (!(error instanceof ModelCallError)) throw error;
-      logger.debug({ slot, reason: error.reason, attempt: reservation.attempts, error }, 'model call failed');
-      lastFailure = error;
-      switch (error.reaction) {
-        case Reaction.retry: {
-          if (reservation.attempts >= state.attempts) return giveUp(error, reservation.attempts);
-          failures += 1;
-          countAttempt = true;
-          const waitMs = backoffMs(backoff, failures, error.retryAfterMs);
-          metrics.modelWaitSeconds.inc(waitMs / 1000);
-          await delay(waitMs, signal);
-          break;
-        }
-        case Reaction.wait:
-          countAttempt = false; // the gateway holds this process back until the provider is ready
-          break;
-        case Reaction.pause:
-          await transactions.leave(slot, { returnAttempt: true, counts: tokens });
-          await pause(error.message);
-          return 'left';
-        case Reaction.giveUp:
-          return giveUp(error, reservation.attempts);
-        default: {
-          const never: never = error.reaction;
-          throw new Error(`unknown reaction ${never}`);
-        }
-      }
-    }
-  }
-  return 'left';
-
-  async function callAndCommit(attempts: number, reserved: PersonName | undefined): Promise<SlotOutcome> {
-    const prompt = population.renderPrompt({ characteristics, name: reserved?.full });
-    const answer = await model.complete(
-      {
-        model: population.model,
-        system: prompt.system,
-        user: prompt.user,
-        temperature: state.temperature,
-        schema: { name: 'person', schema: population.answerSchema.jsonSchema },
-      },
-      signal,
-      (usage) => {
+      const answer = await model.complete(request, signal, (usage) => {
         tokens.promptTokens += usage.promptTokens;
         tokens.cachedTokens += usage.cachedTokens;
         tokens.completionTokens += usage.completionTokens;
-      },
-    );
+      });
+      return { attempts, name, answer, promptDigest: prompt.digest, error: undefined };
+    } catch (error) {
+      if (error instanceof CallAbortedError) return leave(true);
+      if (!(error instanceof ModelCallError)) throw error;
+      if (error.reaction !== Reaction.pause) return { attempts, error };
+      await pause(error.message);
+      return leave(true);
+    }
+  }
+
+  async function commit({ attempts, name: reserved, answer, promptDigest }: Answered): Promise<SlotOutcome> {
     const { persona, offeredNames } = personFromAnswer(answer.content, population.answerSchema.schema);
     let name = reserved;
     if (name === undefined) {
       const claim = await naming.claimOffered(offeredNames);
       if (claim.code === 'committed') return 'replayed';
       if (claim.code === 'failed') return 'failed';
-      if (claim.code !== 'reserved' || claim.name === undefined) return 'left';
+      if (claim.code !== 'reserved' || claim.name === undefined) return leave(false);
       name = claim.name;
     }
     const payload = encodePersonRecord({
@@ -133,7 +162,7 @@ export async function generateSlot(
       characteristics,
       model: answer.model,
       simulated: answer.simulated,
-      promptDigest: prompt.digest,
+      promptDigest,
       attempts,
       tokens: {
         prompt: tokens.promptTokens,
@@ -145,10 +174,15 @@ export async function generateSlot(
     const reply = await transactions.commit(slot, { name: name.full, payload, counts: tokens });
     switch (reply.code) {
       case 'committed':
+        metrics.slots.inc({ outcome: 'committed', reason: '' });
+        return 'committed';
       case 'replayed':
+        // Somebody else was first (a lock lost meanwhile). This answer was paid for all the same.
+        await leave(false);
+        metrics.slots.inc({ outcome: 'replayed', reason: '' });
+        return 'replayed';
       case 'failed':
-        metrics.slots.inc({ outcome: reply.code, reason: '' });
-        return reply.code;
+        return 'failed';
       case 'cancelled':
       case 'unknown-population':
         return 'left';
@@ -163,6 +197,14 @@ export async function generateSlot(
         throw new Error(`unknown commit reply ${JSON.stringify(never)}`);
       }
     }
+  }
+
+  /** Leaves the slot open. What its calls used is counted, for they were paid for. */
+  async function leave(returnAttempt: boolean): Promise<'left'> {
+    if (returnAttempt || tokens.promptTokens > 0) {
+      await transactions.leave(slot, { returnAttempt, counts: tokens });
+    }
+    return 'left';
   }
 
   async function giveUp(error: ModelCallError, attempts: number): Promise<SlotOutcome> {

@@ -108,6 +108,70 @@ test('an output that cannot be written to is refused before any call is paid for
   assert.equal(fleet.simulator.stats().calls, 0);
 });
 
+test('a folder that holds other files is refused before any call is paid for', async (t) => {
+  const fleet = await testFleet(t);
+  const spec = await fleet.spec('folder', { populationSize: 3 });
+  await mkdir(join(fleet.folder, 'mine'));
+  await writeFile(join(fleet.folder, 'mine', 'notes.txt'), 'mine');
+  await writeFile(join(fleet.folder, 'a-file'), 'mine');
+  const places: [out: string, why: RegExp][] = [
+    ['mine', /mine holds notes\.txt, which is no earlier export/],
+    ['a-file', /cannot write a-file: .*\. Nothing has run yet: choose another --out/],
+    ['-', /a folder of files, not a stream/],
+  ];
+  for (const [out, why] of places) {
+    const args = ['--workers', '1', '--format', 'tinytroupe', '--out', out];
+    const { code, stderr } = await fleet.run('generate', spec, ...args);
+    assert.equal(code, 2, `${out}: ${stderr}`);
+    assertOneMessage(stderr, why);
+    assert.doesNotMatch(stderr, /in Redis/);
+  }
+  assert.equal(fleet.simulator.stats().calls, 0);
+});
+
+test('numbers out of range and no numbers get the same answer', async (t) => {
+  const fleet = await testFleet(t);
+  for (const value of ['0', 'ten']) {
+    const { code, stderr } = await fleet.run('generate', 'x.yaml', '--count', value);
+    assert.equal(code, 2);
+    assert.match(stderr, /expected a whole number, 1 or more\./);
+  }
+});
+
+test('a worker that cannot start ends generate with its own message and exit code', async (t) => {
+  const fleet = await testFleet(t);
+  const spec = await fleet.spec('unstartable', { populationSize: 3 });
+  const { code, stderr } = await fleet.runWith(
+    { OPENAI_API_KEY: '', OPENAI_BASE_URL: 'no-url' },
+    'generate',
+    spec,
+    '--workers',
+    '1',
+  );
+  assert.equal(code, 2, stderr);
+  assert.doesNotMatch(stderr, /unexpected/);
+});
+
+test('other failed slots of a larger population are no failure of a smaller run', async (t) => {
+  const fleet = await testFleet(t, { faults: { refusal: 0.2 } });
+  const args = ['--workers', '1', '--json', '--out', 'people.jsonl'];
+  const spec = await fleet.spec('larger', { populationSize: 40 });
+  const whole = await fleet.run('generate', spec, ...args);
+  assert.equal(whole.code, 3, whole.stderr);
+  const { people, failed } = JSON.parse(whole.stdout);
+  assert.equal(people + failed, 40);
+  const committed = new Set((await fleet.lines('people.jsonl')).map(({ slot }) => slot));
+  const firstMissing =
+    Array.from({ length: 40 }, (_, slot) => slot).find((slot) => !committed.has(slot)) ?? 40;
+  assert.ok(firstMissing > 0, 'the first slot is there: choose another share of faults');
+  for (const count of [firstMissing, firstMissing + 1]) {
+    const missing = Array.from({ length: count }, (_, slot) => slot).filter((slot) => !committed.has(slot));
+    const part = await fleet.run('generate', spec, ...args, '--count', String(count));
+    assert.equal(part.code, missing.length === 0 ? 0 : 3, part.stderr);
+    assert.equal(JSON.parse(part.stdout).failed, missing.length);
+  }
+});
+
 test('a read-only folder: 2 (for anybody but root, who may write anywhere)', async (t) => {
   const fleet = await testFleet(t);
   const spec = await fleet.spec('readonly', { populationSize: 3 });

@@ -6,10 +6,15 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
+import type { Redis } from 'ioredis';
+import { isAlive } from '../../src/embedded-redis/errno.ts';
+import { withFileLock } from '../../src/embedded-redis/file-lock.ts';
 import { greet, hangUp } from '../../src/embedded-redis/greet.ts';
+import { userConnection } from '../../src/embedded-redis/join-running.ts';
 import { type ProvidedRedis, provideRedis } from '../../src/embedded-redis/provide.ts';
 import { readRecord, type ServerRecord, writeRecord } from '../../src/embedded-redis/server-record.ts';
 import { ExitCode, RedisUnavailableError, UserError } from '../../src/shared/errors.ts';
+import { connectRedis } from '../../src/shared/redis.ts';
 import { connect, startRedis, testRedisUrl } from '../support/redis.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,9 +37,50 @@ async function isGone(url: string): Promise<boolean> {
   return 'refusal' in greeting && greeting.refusal === 'closed';
 }
 
-async function killServer(dataDir: string, url: string): Promise<void> {
+async function killServer(dataDir: string): Promise<void> {
   process.kill((await recordIn(dataDir)).pid, 'SIGKILL');
-  while (!(await isGone(url)));
+}
+
+/** The pid of the server that followed `formerPid`; it answers a moment before it is on record. */
+async function recordedAgain(dataDir: string, formerPid: number): Promise<number> {
+  for (;;) {
+    const pid = (await readRecord(join(dataDir, 'redis')))?.record.pid ?? formerPid;
+    if (pid !== formerPid) return pid;
+  }
+}
+
+/** The servers here are children of this process, which reaps them: a pid that is gone has ended. */
+async function processEnds(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise(setImmediate);
+}
+
+/** A user in a process of its own, which runs until it is killed. */
+async function userProcess(dataDir: string) {
+  const moduleUrl = new URL('../../src/embedded-redis/provide.ts', import.meta.url).href;
+  const program = `
+    const { provideRedis } = await import(${JSON.stringify(moduleUrl)});
+    const redis = await provideRedis({ dataDir: ${JSON.stringify(dataDir)}, announce: console.error });
+    console.log(redis.url);`;
+  const user = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [url] = await once(createInterface(user.stdout), 'line');
+  return { user, url: String(url) };
+}
+
+/** A connection that waits out an outage, as a running fleet's do. */
+async function connectPatiently(t: TestContext, url: string): Promise<Redis> {
+  const redis = await connectRedis(url, 'patient');
+  t.after(() => hangUp(redis));
+  return redis;
+}
+
+/** Resolves when that many processes are counted as users; a restarted server gets them back one by one. */
+async function usersAre(redis: Redis, count: number): Promise<void> {
+  for (;;) {
+    const clients = String(await redis.client('LIST')).split('\n');
+    if (clients.filter((line) => line.includes(` name=${userConnection} `)).length === count) return;
+  }
 }
 
 async function set(t: TestContext, url: string, key: string, value: string): Promise<void> {
@@ -123,15 +169,7 @@ test('a server whose folder was removed under it still ends with its last user',
 
 test('the server of a user that was killed is joined by the next, and ends with it', async (t) => {
   const dataDir = await temporaryFolder(t);
-  const moduleUrl = new URL('../../src/embedded-redis/provide.ts', import.meta.url).href;
-  const program = `
-    const { provideRedis } = await import(${JSON.stringify(moduleUrl)});
-    const redis = await provideRedis({ dataDir: ${JSON.stringify(dataDir)}, announce: console.error });
-    console.log(redis.url);`;
-  const user = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [url] = await once(createInterface(user.stdout), 'line');
+  const { user, url } = await userProcess(dataDir);
   user.kill('SIGKILL');
   await once(user, 'exit');
 
@@ -145,11 +183,55 @@ test('a server that was killed is started again with every acknowledged write', 
   const dataDir = await temporaryFolder(t);
   const first = await provide(t, dataDir);
   await set(t, first.url, 'key', 'acknowledged');
-  await killServer(dataDir, first.url);
+  await killServer(dataDir);
   const second = await provide(t, dataDir);
+  assert.equal(second.url, first.url);
   assert.equal(await get(t, second.url, 'key'), 'acknowledged');
   await first.stop();
   assert.equal(await get(t, second.url, 'key'), 'acknowledged');
+});
+
+test('a server that dies comes back by itself, where its users look for it', {
+  timeout: 60_000,
+}, async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const [first, second] = [await provide(t, dataDir), await provide(t, dataDir)];
+  const redis = await connectPatiently(t, first.url);
+  let { pid } = await recordIn(dataDir);
+  for (const value of ['once', 'twice']) {
+    await redis.set('key', value);
+    await killServer(dataDir);
+    await processEnds(pid);
+    assert.equal(await redis.get('key'), value);
+    pid = await recordedAgain(dataDir, pid);
+  }
+  await usersAre(redis, 2);
+  await first.stop();
+  assert.equal(await redis.get('key'), 'twice');
+  hangUp(redis);
+  await second.stop();
+  assert.ok(await isGone(second.url));
+  assert.ok(!existsSync(join(dataDir, 'redis', 'server.json')));
+  await processEnds(pid);
+});
+
+test('the server of users that were all killed is started again at the recorded address', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const { user, url } = await userProcess(dataDir);
+  user.kill('SIGKILL');
+  await once(user, 'exit');
+  await killServer(dataDir);
+  assert.equal((await provide(t, dataDir)).url, url);
+});
+
+test('stopping while the server is being started again leaves no server', async (t) => {
+  const dataDir = await temporaryFolder(t);
+  const provided = await provide(t, dataDir);
+  const { pid } = await recordIn(dataDir);
+  await killServer(dataDir);
+  await processEnds(pid);
+  await provided.stop();
+  assert.ok(await isGone(provided.url));
 });
 
 test('a data file whose tail was torn off is read up to there', async (t) => {
@@ -157,9 +239,14 @@ test('a data file whose tail was torn off is read up to there', async (t) => {
   const first = await provide(t, dataDir);
   await set(t, first.url, 'early', 'whole');
   await set(t, first.url, 'late', 'torn');
-  await killServer(dataDir, first.url);
+  // Nobody else may start it before its file is torn.
+  const { pid } = await recordIn(dataDir);
   const path = await appendOnlyFile(dataDir);
-  await truncate(path, (await stat(path)).size - 3);
+  await withFileLock(join(dataDir, 'redis', 'server.lock'), async () => {
+    process.kill(pid, 'SIGKILL');
+    await processEnds(pid);
+    await truncate(path, (await stat(path)).size - 3);
+  });
   const second = await provide(t, dataDir);
   assert.equal(await get(t, second.url, 'early'), 'whole');
   assert.equal(await get(t, second.url, 'late'), null);

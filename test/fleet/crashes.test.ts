@@ -7,7 +7,7 @@ const CONCURRENCY = 8;
 
 test('workers killed five times in one run: all people, once each, and no more calls than were in flight', async (t) => {
   const fleet = await testFleet(t, { latencyMedianMs: 60 });
-  const spec = await fleet.spec('kills', { populationSize: 200, attempts: 10 });
+  const spec = await fleet.spec('kills', { populationSize: 200 });
   const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
   const workers = startWorkers(fleet, 3);
   for (let kill = 1; kill <= 5; kill += 1) {
@@ -23,6 +23,9 @@ test('workers killed five times in one run: all people, once each, and no more c
   const { calls, successfulCalls } = fleet.simulator.stats();
   assert.ok(calls >= 200 && calls <= 200 + 5 * CONCURRENCY, `${calls} calls`);
   assert.ok(successfulCalls <= calls);
+  // Counted just before they are sent: a kill may fall in between.
+  const counted = (await fleet.status())?.calls ?? 0;
+  assert.ok(counted >= calls && counted <= calls + 5 * CONCURRENCY, `${counted} counted, ${calls} made`);
 });
 
 test('a worker stopped longer than its lock comes back to find its people committed by others', async (t) => {
@@ -43,18 +46,18 @@ test('a worker stopped longer than its lock comes back to find its people commit
 });
 
 test('a worker that is told to stop hands its jobs back and ends with 0; another one finishes', async (t) => {
-  const fleet = await testFleet(t, { latencyMedianMs: 150, latencySigma: 0 });
-  const spec = await fleet.spec('stopped', { populationSize: 60, attempts: 1 });
+  const fleet = await testFleet(t, { latencyMedianMs: 80 }, { PERSONA_FLEET_SHARD_SIZE: '32' });
+  const spec = await fleet.spec('stopped', { populationSize: 130, attempts: 1 });
   const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
   const first = fleet.start('worker');
   await untilCommitted(t, fleet, 8);
   first.kill('SIGTERM');
   assert.deepEqual(await first.ended, { code: 0, signal: null });
-  assert.match(first.stdout(), /job returned to the queue/);
+  assert.match(first.stdout(), /job returned to the queue/, first.stdout());
   fleet.start('worker');
   assert.equal((await producer.ended).code, 0, producer.stderr());
-  await fleet.assertWhole(60, await fleet.lines('people.jsonl'));
-  assert.equal(fleet.simulator.stats().calls, 60, 'calls in flight were allowed to finish');
+  await fleet.assertWhole(130, await fleet.lines('people.jsonl'));
+  assert.equal(fleet.simulator.stats().calls, 130, 'calls in flight were allowed to finish');
 });
 
 test('a stopping worker aborts calls that outlast its grace, and the slot loses no attempt', async (t) => {
@@ -74,4 +77,28 @@ test('a stopping worker aborts calls that outlast its grace, and the slot loses 
     { committed: status?.committed, failed: status?.failed, state: status?.state },
     { committed: 0, failed: 0, state: 'running' },
   );
+});
+
+test('slots that stood in line when their worker was killed have spent no attempt', async (t) => {
+  const fleet = await testFleet(t, { faults: { hang: 1 } }, { PERSONA_FLEET_MODEL_TIMEOUT_MS: '60000' });
+  const spec = await fleet.spec('in-line', { populationSize: 60 });
+  await fleet.run('enqueue', spec);
+  const worker = fleet.start('worker', '--concurrency', '3');
+  await until('all places taken', () => fleet.simulator.stats().inFlight === 3);
+  worker.kill('SIGKILL');
+  await worker.ended;
+  assert.equal((await fleet.status())?.calls, 3);
+});
+
+test('a worker that waits for the provider and is told to stop begins no further call', async (t) => {
+  const fleet = await testFleet(t, { faults: { rate_limit: 1 }, retryAfter: '600' });
+  const spec = await fleet.spec('waiting', { populationSize: 60 });
+  await fleet.run('enqueue', spec);
+  const worker = fleet.start('worker');
+  await until('a refusal', () => fleet.simulator.stats().tooManyRequests > 0);
+  worker.kill('SIGTERM');
+  assert.deepEqual(await worker.ended, { code: 0, signal: null });
+  assert.ok(fleet.simulator.stats().calls <= CONCURRENCY);
+  const status = await fleet.status();
+  assert.deepEqual([status?.committed, status?.failed], [0, 0]);
 });

@@ -101,3 +101,38 @@ test('faults of every kind: the population ends, counts add up, failures have re
   const status = await fleet.status();
   assert.equal(status?.state, 'partial');
 });
+
+test('a population made anew or taken up again while a worker is at its shards is finished without a producer', async (t) => {
+  const fleet = await testFleet(t, { latencyMedianMs: 30 });
+  const spec = await fleet.spec('again', { populationSize: 120 });
+  await fleet.run('enqueue', spec);
+  fleet.start('worker');
+  await untilCommitted(t, fleet, 20);
+  assert.equal((await fleet.run('enqueue', spec, '--fresh')).code, 0);
+  await untilCommitted(t, fleet, 20);
+  assert.equal((await fleet.run('cancel')).code, 0);
+  assert.equal((await fleet.run('retry')).code, 0);
+  await untilCommitted(t, fleet, 120);
+  await fleet.run('export', '--out', 'people.jsonl');
+  await fleet.assertWhole(120, await fleet.lines('people.jsonl'));
+});
+
+test('simulated and real populations are served by workers of their own kind', async (t) => {
+  const fleet = await testFleet(t);
+  const real = await fleet.spec('real', { populationSize: 20, model: 'gpt-real' });
+  const made = await fleet.spec('made-up', { populationSize: 20, model: 'gpt-real' });
+  await fleet.run('enqueue', real);
+  const simulated = { OPENAI_MODEL: 'simulated-1' };
+  const run = await fleet.runWith(simulated, 'generate', made, '--workers', '1', '--out', 'made.jsonl');
+  assert.equal(run.code, 0, run.stderr);
+  assert.ok((await fleet.lines('made.jsonl')).every(({ provenance }) => provenance.model === 'simulated-1'));
+  const { stdout } = await fleet.run('status', '--json');
+  const states = JSON.parse(stdout).map((one: { labels: { model: string }; committed: number }) => [
+    one.labels.model,
+    one.committed,
+  ]);
+  assert.deepEqual(states.toSorted(), [
+    ['gpt-real', 0],
+    ['simulated-1', 20],
+  ]);
+});

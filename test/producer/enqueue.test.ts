@@ -8,6 +8,7 @@ import {
   decodePersonFactoryState,
   type TinyPersonFactoryState,
 } from '../../src/shared/factory/person-factory-state.ts';
+import { queueNameOf } from '../../src/shared/jobs.ts';
 import { createKeys } from '../../src/shared/keys.ts';
 import { stoppable } from '../../src/shared/lifecycle.ts';
 import { createPopulations } from '../../src/shared/transactions/populations.ts';
@@ -164,6 +165,7 @@ test('enqueuing twice enqueues once, on the real queue, also by producers at the
     redisUrl: await testRedisUrl(),
     queuePrefix: keys.queuePrefix,
     purpose: 'fail-fast',
+    queueName: queueNameOf('m'),
     onError: () => {},
   });
   t.after(() => queue.stop());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import { type JobTemplate, openJobQueue } from '../../src/producer/job-queue.ts';
-import { type JobData, jobDataSchema, jobId, QUEUE_NAME } from '../../src/shared/jobs.ts';
+import { type JobData, jobDataSchema, jobId, queueNameOf } from '../../src/shared/jobs.ts';
 import { createKeys } from '../../src/shared/keys.ts';
 import { testPrefix, testRedisUrl } from '../support/redis.ts';
 
@@ -18,15 +18,21 @@ const OTHER = { ...TEMPLATE, population: 'ef56ef56ef56ef56ef56ef56' };
 async function queues(t: TestContext) {
   const redisUrl = await testRedisUrl();
   const { queuePrefix } = createKeys(testPrefix(t));
-  const jobs = openJobQueue({ redisUrl, queuePrefix, purpose: 'fail-fast', onError: () => {} });
-  const bull = new Queue<JobData>(QUEUE_NAME, { connection: { url: redisUrl }, prefix: queuePrefix });
+  const jobs = openJobQueue({
+    redisUrl,
+    queuePrefix,
+    purpose: 'fail-fast',
+    queueName: queueNameOf('m'),
+    onError: () => {},
+  });
+  const bull = new Queue<JobData>(queueNameOf('m'), { connection: { url: redisUrl }, prefix: queuePrefix });
   t.after(async () => {
     await jobs.stop();
     await bull.close();
   });
   /** Takes the first job off the queue, as a worker would. */
   const take = async () => {
-    const worker = new Worker<JobData>(QUEUE_NAME, undefined, {
+    const worker = new Worker<JobData>(queueNameOf('m'), undefined, {
       connection: { url: redisUrl, maxRetriesPerRequest: null },
       prefix: queuePrefix,
       autorun: false,
@@ -128,7 +134,7 @@ test('a job that would be larger than a megabyte is refused', async (t) => {
 test('workers are counted while they are connected', async (t) => {
   const { jobs, redisUrl, queuePrefix } = await queues(t);
   assert.equal(await jobs.workers(), 0);
-  const worker = new Worker(QUEUE_NAME, async () => {}, {
+  const worker = new Worker(queueNameOf('m'), async () => {}, {
     connection: { url: redisUrl, maxRetriesPerRequest: null },
     prefix: queuePrefix,
   });

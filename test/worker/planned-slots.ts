@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import pLimit from 'p-limit';
 import { planPopulation } from '../../src/producer/plan-population.ts';
 import type { TinyPersonFactoryState } from '../../src/shared/factory/person-factory-state.ts';
 import { createPromptRenderer } from '../../src/shared/factory/render-prompt.ts';
@@ -104,6 +105,8 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
           population,
           transactions,
           model,
+          permits: pLimit(4),
+          stopping: signal,
           pause: (reason) => populations.pause(id, reason),
           backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
           metrics,

@@ -140,7 +140,7 @@ test('a pause pauses the population, says why, and leaves the slot open with its
   assert.equal(await run(1, other), 'left');
   assert.equal(other.requests.length, 0, 'a paused population is not called for');
 
-  await populations.define({ id, size: 3, encode: () => ({ state: '{}', digest: 'd' }), labels: {} });
+  await populations.resume(id);
   assert.equal(await run(0, scriptedModel()), 'committed');
 });
 
@@ -227,7 +227,7 @@ test('of two runs of one slot at the same time one commits, and both tell of one
   assert.deepEqual(outcomes.toSorted(), ['committed', 'replayed']);
   assert.ok([30, 60].includes((await record(0)).persona.age));
   const { committed, calls, promptTokens } = await status();
-  assert.deepEqual({ committed, calls, promptTokens }, { committed: 1, calls: 2, promptTokens: 100 });
+  assert.deepEqual({ committed, calls, promptTokens }, { committed: 1, calls: 2, promptTokens: 200 });
   assert.equal(await redis.hlen(names), 1);
 });
 

@@ -1,17 +1,20 @@
 import type { Writable } from 'node:stream';
+import { ExitCode, UserError } from '../../shared/errors.ts';
 import type { SlotRange } from '../../shared/factory/slot-claims.ts';
+import { unlessAborted } from '../../shared/lifecycle.ts';
 import type { Results } from '../../shared/transactions/results.ts';
 import { csvHeader, csvRow } from './csv.ts';
-import { writeWhole } from './output.ts';
+import { assertWritable, writeWhole } from './output.ts';
 import { type PersonLine, personLine, type SharedProvenance } from './person-line.ts';
-import { writeTinyTroupeFolder } from './tinytroupe-folder.ts';
+import { assertFolderWritable, writeTinyTroupeFolder } from './tinytroupe-folder.ts';
 
 export const ExportFormat = { jsonl: 'jsonl', csv: 'csv', tinytroupe: 'tinytroupe' } as const;
 export type ExportFormat = (typeof ExportFormat)[keyof typeof ExportFormat];
 
 /**
  * Writes the committed people of the wanted slots in slot order and returns how many there were. Streamed: memory does
- * not grow with the population. The file (or folder) is there whole or not at all; see `writeWhole`.
+ * not grow with the population. The file (or folder) is there whole or not at all; see `writeWhole`. When the signal aborts
+ * it stops before the next person, even while Redis does not answer, and throws UserError with exit code 130.
  */
 export async function exportPopulation(options: {
   results: Results;
@@ -21,14 +24,19 @@ export async function exportPopulation(options: {
   /** A file (`-`: stdout), or a folder for tinytroupe. */
   out: string;
   stdout: Writable;
+  signal: AbortSignal;
   onPerson?: (person: PersonLine) => void;
 }): Promise<{ people: number }> {
-  const { results, shared, wanted, format, out, stdout, onPerson } = options;
+  const { results, shared, wanted, format, out, stdout, signal, onPerson } = options;
   let people = 0;
   async function* lines(): AsyncGenerator<PersonLine> {
-    for await (const { slot, payload } of results.committed(wanted)) {
+    const committed = results.committed(wanted);
+    for (;;) {
+      const next = await unlessAborted(committed.next(), signal);
+      if (next === undefined || signal.aborted) throw interrupted(out);
+      if (next.done) return;
       people += 1;
-      const line = personLine(slot, payload, shared);
+      const line = personLine(next.value.slot, next.value.payload, shared);
       onPerson?.(line);
       yield line;
     }
@@ -54,4 +62,14 @@ export async function exportPopulation(options: {
     }
   }
   return { people };
+}
+
+/** Fails early, before any work is paid for, when an export in this format cannot be written there. */
+export function assertExportable(out: string, format: ExportFormat): Promise<void> {
+  return format === ExportFormat.tinytroupe ? assertFolderWritable(out) : assertWritable(out);
+}
+
+function interrupted(out: string): UserError {
+  const what = out === '-' ? 'stdout has only the first people' : `${out} was not written`;
+  return new UserError(`interrupted: ${what}; the results are in Redis`, { exitCode: ExitCode.interrupted });
 }

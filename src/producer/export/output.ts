@@ -1,13 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { UserError } from '../../shared/errors.ts';
+import { removeStaleTemporaries, temporaryName } from './temporary-name.ts';
+import { describeWriteError } from './write-errors.ts';
 
 /**
  * Writes a file so that it is there whole or not at all: to a temporary name beside it, synced, then renamed. When
- * anything fails, an earlier file of that name is untouched and the temporary one is removed.
+ * anything fails, an earlier file of that name is untouched and the temporary one is removed; one that a killed process left
+ * is removed by the next that writes there.
  *
  * A path that leads to something else than a regular file (a pipe, a device) is written to directly; where it is a link
  * to a file, that file is replaced. `-` is `stdout`. Throws UserError when the disk is full or the place cannot be written
@@ -25,6 +27,7 @@ export async function writeWhole(
     // Renaming onto a link (/dev/stdout is one) would replace the link.
     const place = direct ? path : await realpath(path).catch(() => path);
     const target = direct ? path : temporaryName(place);
+    if (!direct) await removeStaleTemporaries(place);
     try {
       const stream = createWriteStream(target, { flags: 'w' });
       // Without a listener a late error would end the process; `finished` and `putText` report it.
@@ -44,7 +47,7 @@ export async function writeWhole(
       throw error;
     }
   } catch (error) {
-    throw describeWriteError(path, error);
+    throw describeWriteError(path, error, 'results are in Redis');
   }
 }
 
@@ -60,37 +63,8 @@ export async function assertWritable(path: string): Promise<void> {
     await (await open(temporaryName(path), 'w')).close();
     await rm(temporaryName(path), { force: true });
   } catch (error) {
-    throw describeWriteError(path, error);
+    throw describeWriteError(path, error, 'nothing has run');
   }
-}
-
-export function temporaryName(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-}
-
-/** The error as a UserError that names the place; other errors pass through. */
-export function describeWriteError(path: string, error: unknown): unknown {
-  const why: Record<string, string> = {
-    ENOENT: 'no file can be created there',
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'no space is left on the device',
-    EDQUOT: 'the disk quota is used up',
-    EFBIG: 'the file is larger than allowed here',
-    EISDIR: 'it is a directory',
-    ENOTDIR: 'part of the path is not a directory',
-    EEXIST: 'part of the path is not a directory',
-    ENAMETOOLONG: 'the name is too long',
-    EPIPE: 'its reader has gone',
-  };
-  const { code } = error as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : why[code];
-  if (reason === undefined) return error;
-  return new UserError(
-    `cannot write ${path}: ${reason}. Nothing was left half-written; the results are in Redis: choose another --out and run it again`,
-    { cause: error },
-  );
 }
 
 async function putText(stream: Writable, text: string): Promise<void> {

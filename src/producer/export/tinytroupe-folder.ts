@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
 import { writeSpecification } from '../../shared/person/tinytroupe-file.ts';
-import { describeWriteError, temporaryName } from './output.ts';
 import type { PersonLine } from './person-line.ts';
+import { asideName, removeStaleAsides, removeStaleTemporaries, temporaryName } from './temporary-name.ts';
+import { describeWriteError } from './write-errors.ts';
 
 const SUFFIX = '.agent.json';
 
@@ -16,15 +17,9 @@ const MAX_NAME_BYTES = 180;
  * holds anything else, agents of other origin included, is refused.
  */
 export async function writeTinyTroupeFolder(folder: string, lines: AsyncIterable<PersonLine>): Promise<void> {
-  if (folder === '-') {
-    throw new UserError('the tinytroupe format is a folder of files, not a stream: name a folder with --out');
-  }
   const temporary = temporaryName(folder);
   try {
-    await assertReplaceable(folder);
-    await mkdir(dirname(folder), { recursive: true });
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
+    await beginFolder(folder, temporary);
     const taken = new Set<string>();
     for await (const { slot, name, persona, characteristics, provenance } of lines) {
       const file = join(temporary, fileName(name, slot, taken));
@@ -36,16 +31,39 @@ export async function writeTinyTroupeFolder(folder: string, lines: AsyncIterable
       });
     }
     await replaceFolder(folder, temporary);
+    await removeStaleAsides(folder);
   } catch (error) {
     // The failure to report is the first one: where no folder can be, none can be removed either.
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw describeWriteError(folder, error);
+    throw describeWriteError(folder, error, 'results are in Redis');
   }
+}
+
+/** Fails early, before any work is paid for, when `writeTinyTroupeFolder` would refuse this folder. */
+export async function assertFolderWritable(folder: string): Promise<void> {
+  const temporary = temporaryName(folder);
+  try {
+    await beginFolder(folder, temporary);
+    await rm(temporary, { recursive: true, force: true });
+  } catch (error) {
+    throw describeWriteError(folder, error, 'nothing has run');
+  }
+}
+
+async function beginFolder(folder: string, temporary: string): Promise<void> {
+  if (folder === '-') {
+    throw new UserError('the tinytroupe format is a folder of files, not a stream: name a folder with --out');
+  }
+  await assertReplaceable(folder);
+  await mkdir(dirname(folder), { recursive: true });
+  await removeStaleTemporaries(folder);
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary);
 }
 
 /** Moves the earlier folder aside instead of removing it first: until the new one stands, nothing is lost. */
 async function replaceFolder(folder: string, complete: string): Promise<void> {
-  const aside = `${complete}.old`;
+  const aside = asideName(folder);
   const isThere = await moved(folder, aside);
   try {
     await rename(complete, folder);

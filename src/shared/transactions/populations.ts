@@ -9,12 +9,16 @@ import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
  * `status` costs two reads whatever the population's size, as the scripts count when they commit.
  */
 export interface Populations {
-  /** Creates the population, grows it, or opens it again after a pause or a cancellation. Never shrinks it. */
+  /** Creates the population or grows it. Never shrinks it. */
   define(definition: PopulationDefinition): Promise<{ outcome: DefineOutcome; extents: number[] }>;
   /** undefined when there is no such population. */
   status(population: string): Promise<PopulationStatus | undefined>;
   ids(): Promise<string[]>;
   pause(population: string, reason: string): Promise<{ paused: boolean; reason: string }>;
+  /** Takes a paused or cancelled population up again; anything else stays as it is. */
+  resume(population: string): Promise<void>;
+  /** Whether its open slots are to be generated: planned or running. */
+  isUnderWay(population: string): Promise<boolean>;
   /** Ends a population that is not finished and gives the names of its open slots back. */
   cancel(population: string): Promise<{ cancelled: boolean; status: string; released: number }>;
   /** Opens failed slots again; returns how many. */
@@ -93,7 +97,7 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
         const extents = size > known ? [...before, size - known] : before;
         const { state, digest } = encode(extents);
         const [code] = await scripts.definePopulation(
-          [key.meta, simulationKeys.states, simulationKeys.populations, key.counters],
+          [key.meta, simulationKeys.states, simulationKeys.populations],
           [
             id,
             storedSize ?? '',
@@ -135,6 +139,17 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
       if (code === 'paused') return { paused: true, reason: replyText(detail) };
       if (code === 'not-running' || code === 'unknown-population') return { paused: false, reason: '' };
       throw unexpectedReply('pause', code);
+    },
+
+    async resume(population) {
+      const [code] = await scripts.resume([simulationKeys.population(population).meta], []);
+      if (code === 'unknown-population') throw unknownPopulation(simulation, population);
+      if (code !== 'resumed' && code !== 'unchanged') throw unexpectedReply('resume', code);
+    },
+
+    async isUnderWay(population) {
+      const state = await redis.hget(simulationKeys.population(population).meta, 'status');
+      return state === PopulationState.planned || state === PopulationState.running;
     },
 
     async cancel(population) {

@@ -7,7 +7,7 @@ import type { Redis } from 'ioredis';
  * the text again after a restart, so nothing has to be loaded by hand.
  */
 const files = {
-  definePopulation: 'define-population-4.lua',
+  definePopulation: 'define-population-3.lua',
   reserve: 'reserve-7.lua',
   leave: 'leave-2.lua',
   commit: 'commit-8.lua',
@@ -15,6 +15,7 @@ const files = {
   release: 'release-4.lua',
   reopen: 'reopen-4.lua',
   pause: 'pause-1.lua',
+  resume: 'resume-1.lua',
   recordTransaction: 'record-transaction-2.lua',
 } as const;
 

@@ -1,5 +1,4 @@
 import OpenAI from 'openai';
-import pLimit from 'p-limit';
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
 import { delay, type Stoppable, stoppable } from '../../shared/lifecycle.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
@@ -52,8 +51,6 @@ export interface ModelGateway extends Stoppable {
 export interface ModelGatewayOptions {
   readonly apiKey: string;
   readonly baseUrl?: string | undefined;
-  /** Requests in flight at the most; further ones queue in order. */
-  readonly concurrency: number;
   /** Once it aborts no request is begun; those in flight go on. */
   readonly stopping: AbortSignal;
   readonly timeoutMs: number;
@@ -71,7 +68,6 @@ const SIMULATED_FINGERPRINT = 'simulated';
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { timeoutMs, maxCompletionTokens, backoff, metrics } = options;
   const http = createWholeBodyFetch();
-  const permits = pLimit(options.concurrency);
   // maxRetries 0: the SDK's default made three calls on insufficient_quota. Our own policy decides.
   const client = new OpenAI({
     apiKey: options.apiKey || NO_KEY,
@@ -83,15 +79,14 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   });
   let notBefore = 0;
   let rateLimitsInARow = 0;
-  let refusals = 0;
-  let lastRefusal: ModelCallError | undefined;
 
   async function waitForProvider(signal: AbortSignal): Promise<void> {
     for (let waitMs = notBefore - Date.now(); waitMs > 0; waitMs = notBefore - Date.now()) {
       metrics.modelWaitSeconds.inc(waitMs / 1000);
       await delay(waitMs, signal);
-      if (signal.aborted) throw new CallAbortedError('stopped while waiting for the provider');
+      if (signal.aborted) break;
     }
+    if (signal.aborted) throw new CallAbortedError('stopped before the call');
   }
 
   async function request(body: ModelRequest, signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
@@ -129,58 +124,42 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   const gateway: Omit<ModelGateway, keyof Stoppable> = {
     waitingUntilMs: () => notBefore,
-    complete(body, signal, onUsage) {
-      const refusalsBefore = refusals;
-      return permits(() => {
-        // Once the provider has refused for good, what stood in line would only be refused as well.
-        if (lastRefusal !== undefined && refusals > refusalsBefore) throw lastRefusal;
-        if (signal.aborted || options.stopping.aborted) throw new CallAbortedError('stopped before the call');
-        return complete(body, signal, onUsage);
-      });
+    async complete(body, signal, onUsage) {
+      await waitForProvider(AbortSignal.any([signal, options.stopping]));
+      // Calls in flight together that are all refused are one refusal: counted each, a burst of them would look like
+      // a provider that has been refusing for minutes.
+      const limitsBefore = rateLimitsInARow;
+      try {
+        const completion = await request(body, signal);
+        rateLimitsInARow = 0;
+        const usage = usageOf(completion);
+        metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
+        metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
+        metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
+        onUsage(usage);
+        const content = contentOf(completion);
+        metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
+        return {
+          content,
+          model: completion.model,
+          simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
+          usage,
+        };
+      } catch (error) {
+        if (!(error instanceof ModelCallError)) throw error;
+        metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
+        if (error.reaction === Reaction.wait) {
+          rateLimitsInARow = Math.max(rateLimitsInARow, limitsBefore + 1);
+          notBefore = Math.max(
+            notBefore,
+            Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
+          );
+        }
+        throw error;
+      }
     },
   };
   return stoppable(gateway, http.stop);
-
-  async function complete(
-    ...[body, signal, onUsage]: Parameters<ModelGateway['complete']>
-  ): Promise<ModelAnswer> {
-    await waitForProvider(signal);
-    // Calls in flight together that are all refused are one refusal: counted each, a burst of them would look like
-    // a provider that has been refusing for minutes.
-    const limitsBefore = rateLimitsInARow;
-    try {
-      const completion = await request(body, signal);
-      rateLimitsInARow = 0;
-      const usage = usageOf(completion);
-      metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
-      metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
-      metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
-      onUsage(usage);
-      const content = contentOf(completion);
-      metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
-      return {
-        content,
-        model: completion.model,
-        simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
-        usage,
-      };
-    } catch (error) {
-      if (!(error instanceof ModelCallError)) throw error;
-      metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
-      if (error.reaction === Reaction.pause) {
-        refusals += 1;
-        lastRefusal = error;
-      }
-      if (error.reaction === Reaction.wait) {
-        rateLimitsInARow = Math.max(rateLimitsInARow, limitsBefore + 1);
-        notBefore = Math.max(
-          notBefore,
-          Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
-        );
-      }
-      throw error;
-    }
-  }
 }
 
 function usageOf({ usage }: OpenAI.ChatCompletion): Usage {

@@ -43,6 +43,7 @@ function exporting(options: Partial<Parameters<typeof exportPopulation>[0]> & { 
     wanted: { from: 0, to: 10 },
     format: ExportFormat.jsonl,
     stdout: new PassThrough(),
+    signal: new AbortController().signal,
     ...options,
   });
 }
@@ -164,4 +165,38 @@ test('from Redis the people come whole and in slot order, across batches and buc
     exported.map((each) => JSON.parse(each).slot),
     slots,
   );
+});
+
+test('it stops between people when told to, in every format, and leaves nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const format of Object.values(ExportFormat)) {
+    const stopping = new AbortController();
+    const out = join(folder, format);
+    const seen: number[] = [];
+    const onPerson = ({ slot }: PersonLine) => {
+      seen.push(slot);
+      if (slot === 2) stopping.abort();
+    };
+    await assert.rejects(exporting({ out, format, signal: stopping.signal, onPerson }), {
+      name: 'UserError',
+      exitCode: 130,
+      message: `interrupted: ${out} was not written; the results are in Redis`,
+    });
+    assert.deepEqual(seen, [0, 2]);
+  }
+  assert.deepEqual(await readdir(folder), []);
+});
+
+test('it stops while Redis does not answer', async (t) => {
+  const stopping = new AbortController();
+  const results: Results = {
+    ...resultsOf([]),
+    async *committed() {
+      yield { slot: 0, payload: payloadOf(0) };
+      stopping.abort();
+      await new Promise(() => {});
+    },
+  };
+  const out = join(await temporaryFolder(t), 'people.jsonl');
+  await assert.rejects(exporting({ out, results, signal: stopping.signal }), { exitCode: 130 });
 });

@@ -65,15 +65,21 @@ test('producers that grow one population at the same time agree on its extents',
   );
 });
 
-test('define opens a paused or cancelled population again', async (t) => {
-  const { define, status, populations } = await simulation(t);
-  await define(2);
-  await populations.pause(ID, 'no quota');
-  await define(2);
-  assert.deepEqual([(await status()).state, (await status()).reason], ['planned', '']);
-  await populations.cancel(ID);
-  await define(2);
-  assert.equal((await status()).state, 'planned');
+test('resume takes a paused or cancelled population up again, and nothing else', async (t) => {
+  const { define, status, populations, slotsOf } = await simulation(t);
+  await define(1);
+  assert.equal(await populations.isUnderWay(ID), true);
+  for (const stop of [() => populations.pause(ID, 'no quota'), () => populations.cancel(ID)]) {
+    await stop();
+    await define(1);
+    assert.equal(await populations.isUnderWay(ID), false, 'defining it again does not resume it');
+    await populations.resume(ID);
+    assert.deepEqual([(await status()).state, (await status()).reason], ['planned', '']);
+  }
+  await slotsOf().commit(0, commit('Ann Lee'));
+  await populations.resume(ID);
+  assert.equal((await status()).state, 'complete');
+  await assert.rejects(populations.resume('feedfeedfeedfeed'), /no population feedfeedfeedfeed/);
 });
 
 test('pause keeps the first reason and does not touch what is finished or unknown', async (t) => {

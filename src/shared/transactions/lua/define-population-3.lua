@@ -1,7 +1,7 @@
 --[[
-  Creates a population, grows it, or opens it again; idempotent.
+  Creates a population or grows it; idempotent.
 
-  KEYS  1 population meta (hash)   2 states (hash)   3 populations (set)   4 counters (hash)
+  KEYS  1 population meta (hash)   2 states (hash)   3 populations (set)
   ARGV  1 population id            2 size this caller saw ('' for none)    3 size it wants
         4 extents (JSON)           5 digest of the encoded state           6 encoded state
         then field, value, ... written to meta when the population is new
@@ -14,16 +14,15 @@
 expectType(KEYS[1], 'hash')
 expectType(KEYS[2], 'hash')
 expectType(KEYS[3], 'set')
-expectType(KEYS[4], 'hash')
 
 local size = redis.call('HGET', KEYS[1], 'size')
 if (size or '') ~= ARGV[2] then
   return { 'conflict', size or '' }
 end
 
-redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
-redis.call('SADD', KEYS[3], ARGV[1])
 if not size then
+  redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
+  redis.call('SADD', KEYS[3], ARGV[1])
   redis.call('HSET', KEYS[1], 'size', ARGV[3], 'extents', ARGV[4], 'state', ARGV[5], 'status', 'planned')
   for i = 7, #ARGV, 2 do
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1])
@@ -31,16 +30,13 @@ if not size then
   return { 'created' }
 end
 
-local finished = tonumber(redis.call('HGET', KEYS[4], 'committed') or 0)
-  + tonumber(redis.call('HGET', KEYS[4], 'failed') or 0)
-local status = redis.call('HGET', KEYS[1], 'status')
 if tonumber(ARGV[3]) > tonumber(size) then
+  redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
   redis.call('HSET', KEYS[1], 'size', ARGV[3], 'extents', ARGV[4], 'state', ARGV[5], 'status', 'planned')
   redis.call('HDEL', KEYS[1], 'reason')
   return { 'grown' }
 end
-if (status == 'paused' or status == 'cancelled') and finished < tonumber(size) then
-  redis.call('HSET', KEYS[1], 'status', 'planned')
-  redis.call('HDEL', KEYS[1], 'reason')
-end
+-- The same people, though the state may differ in what does not decide who they are (attempts).
+redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
+redis.call('HSET', KEYS[1], 'state', ARGV[5])
 return { 'unchanged' }

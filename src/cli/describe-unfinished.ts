@@ -1,0 +1,49 @@
+import { ExportFormat } from '../producer/export/export-population.ts';
+import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { count } from './describe-status.ts';
+import type { GenerateOptions } from './generate.ts';
+
+/** One line for a `generate` that did not reach its end: why, what is kept, and the command that goes on. */
+export function describeUnfinished(run: {
+  status: PopulationStatus;
+  specPath: string;
+  options: GenerateOptions;
+  /** Where all people were there and only the export was cut short: what it said. */
+  failedExport?: string | undefined;
+}): string {
+  const { status, specPath, options, failedExport } = run;
+  const again = resumeCommand(specPath, options);
+  const done = `${count(status.committed)} of ${count(status.size)} people are committed`;
+  if (failedExport !== undefined) return `${failedExport}. ${done}; go on with: ${again}`;
+  if (status.state === PopulationState.paused)
+    return `paused: ${status.reason}. ${done}; when that is mended, go on with: ${again}`;
+  if (status.state === PopulationState.cancelled)
+    return `cancelled. ${done}; take it up again with: ${again}`;
+  return `interrupted. ${done}; go on with: ${again}`;
+}
+
+/** The same command again, for a shell; without `--fresh`, which would forget what is to be gone on with. */
+export function resumeCommand(specPath: string, options: GenerateOptions): string {
+  const { count, seed, workers, concurrency, out, format, json } = options;
+  const given: [name: string, value: string | number | undefined][] = [
+    ['--count', count],
+    ['--seed', seed],
+    ['--workers', workers],
+    ['--concurrency', concurrency],
+    ['--out', out],
+    ['--format', format === ExportFormat.jsonl ? undefined : format],
+  ];
+  return [
+    'persona-fleet',
+    'generate',
+    specPath,
+    ...given.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
+    ...(json ? ['--json'] : []),
+  ]
+    .map(shellQuoted)
+    .join(' ');
+}
+
+function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

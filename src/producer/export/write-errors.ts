@@ -1,0 +1,36 @@
+import { UserError } from '../../shared/errors.ts';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no file can be created there',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is larger than allowed here',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'part of the path is not a directory',
+  EEXIST: 'part of the path is not a directory',
+  ENAMETOOLONG: 'the name is too long',
+  EPIPE: 'its reader has gone',
+};
+
+/** Why nothing can be written, in words; undefined for errors of another kind. */
+export function whyUnwritable(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? undefined : reasons[code];
+}
+
+/** What stands when an output fails: a check before the run costs nothing, a failed export loses nothing. */
+export type Standing = 'nothing has run' | 'results are in Redis';
+
+/** The error as a UserError that names the place; other errors pass through. */
+export function describeWriteError(path: string, error: unknown, standing: Standing): unknown {
+  const reason = whyUnwritable(error);
+  if (reason === undefined) return error;
+  const next =
+    standing === 'nothing has run'
+      ? 'Nothing has run yet: choose another --out'
+      : 'Nothing was left half-written; the results are in Redis: choose another --out and run it again';
+  return new UserError(`cannot write ${path}: ${reason}. ${next}`, { cause: error });
+}
