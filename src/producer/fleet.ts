@@ -9,7 +9,7 @@ import {
 } from '../shared/factory/person-generator.ts';
 import { TinyPersonFactory, type TinyPersonFactoryOptions } from '../shared/factory/tiny-person-factory.ts';
 import { createKeys } from '../shared/keys.ts';
-import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
+import { type Stoppable, stoppable, unlessAborted } from '../shared/lifecycle.ts';
 import { TinyPerson } from '../shared/person/tiny-person.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { type Failure, PopulationState } from '../shared/transactions/populations.ts';
@@ -56,7 +56,14 @@ export async function openFleet(options: {
         simulationId: simulation,
         generator: fleet,
       }),
-    generate: (request) => generateSlots(session, request, simulation, stopping.signal),
+    async generate(request) {
+      const generating = generateSlots(session, request, simulation, stopping.signal);
+      const people = await unlessAborted(generating, stopping.signal);
+      if (people !== undefined) return people;
+      throw new UserError('the fleet was stopped while people were being generated', {
+        exitCode: ExitCode.interrupted,
+      });
+    },
   };
   return stoppable(fleet, async () => {
     stopping.abort();
@@ -84,11 +91,6 @@ async function generateSlots(
       signal,
     });
     if ((await results.countOpen(wanted)) > 0) {
-      if (signal.aborted) {
-        throw new UserError('the fleet was stopped while people were being generated', {
-          exitCode: ExitCode.interrupted,
-        });
-      }
       const why = population === PopulationState.paused ? `paused: ${reason}` : population;
       throw new UserError(`population ${planned.population} is ${why}`, { exitCode: ExitCode.paused });
     }

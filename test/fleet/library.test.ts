@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig, openFleet, SlotsFailedError, TinyPerson, UserError } from '../../src/index.ts';
 import { testFleet } from '../support/fleet.ts';
+import { until } from '../support/until.ts';
 
 const clinic = { context: 'Staff of a rural clinic.', populationSize: 12, model: 'm' };
 
@@ -47,19 +48,28 @@ test('people who cannot be generated reject with their reasons', async (t) => {
   });
 });
 
-test('a pause and a stop reject with a line that says so', async (t) => {
+test('a pause rejects with its reason', async (t) => {
   const fleet = await testFleet(t, { faults: { quota: 1 } });
-  const opened = await openFleet({ config: loadConfig(fleet.env), simulation: 'test' });
-  t.after(() => opened.stop());
-  const withoutWorkers = opened.personFactory({ ...clinic, seed: 'nobody works' }).generatePerson();
   fleet.start('worker');
+  await using opened = await openFleet({ config: loadConfig(fleet.env), simulation: 'test' });
   await assert.rejects(opened.personFactory(clinic).generatePerson(), (error: unknown) => {
     assert.ok(error instanceof UserError);
     assert.match(error.message, /is paused: .*insufficient_quota/);
     assert.equal(error.exitCode, 4);
     return true;
   });
-  await assert.rejects(withoutWorkers, /is paused|was stopped/);
+});
+
+test('stopping the fleet rejects what is under way, which would wait for workers for ever', async (t) => {
+  const fleet = await testFleet(t);
+  const opened = await openFleet({ config: loadConfig(fleet.env), simulation: 'test' });
+  const waiting = assert.rejects(opened.personFactory(clinic).generatePerson(), /the fleet was stopped/);
+  await until(
+    'the request to be enqueued',
+    async () => (await fleet.status())?.size === clinic.populationSize,
+  );
+  await opened.stop();
+  await waiting;
 });
 
 test('what only a worker can find wrong pauses the population and reaches the caller, instead of failing for ever', async (t) => {
