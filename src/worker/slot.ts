@@ -90,9 +90,10 @@ export async function generateSlot(
         case Reaction.wait:
           countAttempt = false; // the gateway holds this process back until the provider is ready
           break;
-        case Reaction.pause:
         case Reaction.giveUp:
           return giveUp(error, attempts);
+        case Reaction.pause: // dealt with before the place at the model was given back
+          return leave(false);
         default: {
           const never: never = error.reaction;
           throw new Error(`unknown reaction ${never}`);
