@@ -20,7 +20,7 @@ export function buildProgram(context: CommandContext, exitWith: (exitCode: ExitC
       'after',
       `
 Exit codes:
-  0 all people committed   2 bad input   3 finished with failed slots
+  0 all people committed   1 a fault of this program   2 bad input   3 finished with failed slots
   4 paused (quota, credentials)   5 Redis missing or unreachable   130 interrupted
 
 Every command reads its configuration from the environment; the README lists the variables.`,
