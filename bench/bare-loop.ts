@@ -17,7 +17,11 @@ process.on('message', async (message) => {
   };
   const client = new OpenAI({ apiKey: 'bench', baseURL: baseUrl, maxRetries: 0 });
   const render = createPromptRenderer().forPopulation(state);
-  const plan = createPlan(state.dimensions, [state.populationSize], state.seed);
+  const plan = createPlan({
+    dimensions: state.dimensions,
+    extents: [state.populationSize],
+    seed: state.seed,
+  });
   const { jsonSchema } = personaRequestSchema({ alternateNames: false });
   const prompts = Array.from({ length: state.populationSize }, (_, slot) =>
     render({ characteristics: plan.characteristics(slot), name: `Person Number ${slot}` }),

@@ -53,7 +53,12 @@ async function decodePopulation(
   return {
     state,
     model: state.model ?? defaultModel,
-    plan: createPlan(state.dimensions, state.extents ?? [state.populationSize], state.seed),
+    plan: createPlan({
+      dimensions: state.dimensions,
+      joints: state.joints,
+      extents: state.extents ?? [state.populationSize],
+      seed: state.seed,
+    }),
     // Seeded by the population, not by its seed alone: two populations with one seed would clash on every slot.
     names: await openNameSource({ ...possibleTraits(state), seed: populationId(state), ...localeOf(state) }),
     answerSchema: personaRequestSchema({ alternateNames: state.names.policy === 'model' }),

@@ -57,7 +57,7 @@ export async function generateSlot(
   const { population, transactions, model, permits, stopping, pause, backoff, metrics, logger } =
     dependencies;
   const { state } = population;
-  const characteristics = population.plan.characteristics(slot);
+  const { characteristics, cells } = population.plan.seal(slot);
   const traits = nameTraits(characteristics);
   const naming = createSlotNaming({ slot, traits, names: population.names, transactions, metrics });
   const reserve = state.names.policy === 'model' ? naming.reserveNone : naming.reserveOwn;
@@ -161,6 +161,7 @@ export async function generateSlot(
     const payload = encodePersonRecord({
       persona: withSealed(correctName(persona, persona.name, name), characteristics),
       characteristics,
+      cells,
       model: answer.model,
       simulated: answer.simulated,
       promptDigest,

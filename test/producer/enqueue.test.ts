@@ -29,6 +29,7 @@ const stateOf = (populationSize: number): TinyPersonFactoryState => ({
   model: 'm',
   temperature: null,
   attempts: 3,
+  onMismatch: 'repair',
   dimensions: [],
 });
 

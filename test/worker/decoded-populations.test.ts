@@ -19,6 +19,7 @@ const stateOf = (changes: Partial<TinyPersonFactoryState> = {}): TinyPersonFacto
   model: null,
   temperature: null,
   attempts: 3,
+  onMismatch: 'repair',
   dimensions: [],
   ...changes,
 });

@@ -70,6 +70,7 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
       model: 'asked-model',
       temperature: null,
       attempts: 3,
+      onMismatch: 'repair',
       dimensions: [],
       ...changes,
     },

@@ -33,6 +33,7 @@ test('a slot is generated under its own name and committed with all that is told
   assert.ok(!Number.isNaN(Date.parse(committedAt)));
   assert.deepEqual(rest, {
     characteristics: {},
+    cells: {},
     model: 'answering-model',
     simulated: false,
     attempts: 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dimensionSchema } from '../sampling/dimensions.ts';
+import { dimensionSchema, jointFault, jointSchema } from '../sampling/dimensions.ts';
 import { digest } from './canonical-json.ts';
 import { decodeState, type StateKind } from './state-codec.ts';
 import { factoryNameSchema, simulationIdSchema } from './tiny-factory.ts';
@@ -7,6 +7,14 @@ import { factoryNameSchema, simulationIdSchema } from './tiny-factory.ts';
 /** `reserved`: we choose and reserve the name before the model call. `model`: the model offers names, the first free one wins. */
 export const NamePolicy = { reserved: 'reserved', model: 'model' } as const;
 export type NamePolicy = (typeof NamePolicy)[keyof typeof NamePolicy];
+
+/**
+ * What becomes of an answer that lacks depth or contradicts the slot's characteristics. `repair`: one repair call asks for
+ * the parts at fault; what is wrong after it costs the attempt. `accept`: the person is kept, with warnings. `fail`: the slot
+ * fails.
+ */
+export const OnMismatch = { repair: 'repair', accept: 'accept', fail: 'fail' } as const;
+export type OnMismatch = (typeof OnMismatch)[keyof typeof OnMismatch];
 
 /** What holds where a spec or a caller is silent. */
 export const personFactoryDefaults = {
@@ -17,7 +25,9 @@ export const personFactoryDefaults = {
   model: null,
   temperature: null,
   attempts: 5,
+  onMismatch: OnMismatch.repair,
   dimensions: [],
+  joints: [],
 } as const;
 
 /** Slots are numbered in 32-bit integers and bitmaps; the bitmaps of this many slots take 25 MB of Redis. */
@@ -48,6 +58,7 @@ const fieldShape = {
   temperature: z.number().min(0).max(2).nullable(),
   /** Model calls allowed per slot, over all retries and restarts. */
   attempts: z.int().min(1).max(100),
+  onMismatch: z.enum(OnMismatch).default(personFactoryDefaults.onMismatch),
   dimensions: z
     .array(dimensionSchema)
     .max(200)
@@ -55,16 +66,28 @@ const fieldShape = {
       (dimensions) => new Set(dimensions.map(({ name }) => name)).size === dimensions.length,
       'every dimension must have a name of its own',
     ),
+  /** Absent: the dimensions are independent. */
+  joints: z.array(jointSchema).min(1).max(100).exactOptional(),
 };
 
-const extentsFault = { path: ['extents'], message: 'the extents must sum to populationSize' };
+type Fields = z.infer<z.ZodObject<typeof fieldShape>>;
 
-function extentsAddUp(fields: { extents?: number[]; populationSize: number }): boolean {
-  return fields.extents === undefined || fields.extents.reduce((a, b) => a + b, 0) === fields.populationSize;
+/** What no field can say alone. */
+function checkTogether(fields: Fields, context: z.RefinementCtx): void {
+  const { extents, populationSize, dimensions, joints = [] } = fields;
+  if (extents !== undefined && extents.reduce((a, b) => a + b, 0) !== populationSize) {
+    context.addIssue({
+      code: 'custom',
+      path: ['extents'],
+      message: 'the extents must sum to populationSize',
+    });
+  }
+  const fault = jointFault(dimensions, joints);
+  if (fault !== undefined) context.addIssue({ code: 'custom', path: ['joints'], message: fault });
 }
 
 /** The fields of a person factory, without its envelope, name and simulation. */
-export const personFactoryFieldsSchema = z.strictObject(fieldShape).refine(extentsAddUp, extentsFault);
+export const personFactoryFieldsSchema = z.strictObject(fieldShape).superRefine(checkTogether);
 export type PersonFactoryFields = z.infer<typeof personFactoryFieldsSchema>;
 
 export const tinyPersonFactoryStateSchema = z
@@ -75,7 +98,7 @@ export const tinyPersonFactoryStateSchema = z
     simulationId: simulationIdSchema.nullable(),
     ...fieldShape,
   })
-  .refine(extentsAddUp, extentsFault);
+  .superRefine(checkTogether);
 export type TinyPersonFactoryState = z.infer<typeof tinyPersonFactoryStateSchema>;
 
 export const personFactoryStateKind: StateKind<TinyPersonFactoryState> = {
@@ -91,14 +114,14 @@ export function decodePersonFactoryState(state: unknown): TinyPersonFactoryState
 
 export type PopulationIdentity = Omit<
   TinyPersonFactoryState,
-  'name' | 'simulationId' | 'populationSize' | 'extents' | 'attempts'
+  'name' | 'simulationId' | 'populationSize' | 'extents' | 'attempts' | 'onMismatch'
 >;
 
 /**
  * The part of a state that decides who slot n is.
  *
  * Left out are the generated factory name (two runs of one program must agree), the simulation (it scopes the
- * store's keys already), the attempts (raising them must not pay for everybody again), and the population size with its
+ * store's keys already), the attempts and the mismatch policy (changing them must not pay for everybody again), and the population size with its
  * extents: a population that grows keeps its id, and with it the people it has.
  */
 export function populationIdentity(state: TinyPersonFactoryState): PopulationIdentity {
@@ -108,6 +131,7 @@ export function populationIdentity(state: TinyPersonFactoryState): PopulationIde
     populationSize: _populationSize,
     extents: _extents,
     attempts: _attempts,
+    onMismatch: _onMismatch,
     ...identity
   } = state;
   return identity;

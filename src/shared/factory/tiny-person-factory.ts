@@ -1,9 +1,10 @@
 import { UserError } from '../errors.ts';
 import type { TinyPerson } from '../person/tiny-person.ts';
-import type { Dimension } from '../sampling/dimensions.ts';
+import type { Dimension, Joint } from '../sampling/dimensions.ts';
 import {
   decodePersonFactoryState,
   type NamePolicy,
+  type OnMismatch,
   type PersonFactoryFields,
   type PopulationIdentity,
   personFactoryDefaults,
@@ -29,7 +30,9 @@ export interface TinyPersonFactoryOptions extends TinyFactoryOptions {
   readonly model?: string | null | undefined;
   readonly temperature?: number | null | undefined;
   readonly attempts?: number | undefined;
+  readonly onMismatch?: OnMismatch | undefined;
   readonly dimensions?: readonly Dimension[] | undefined;
+  readonly joints?: readonly Joint[] | undefined;
   /** Of a population that has grown; the producer keeps account of them. */
   readonly extents?: readonly number[] | undefined;
   /** Needed to generate people, not to encode or decode. */
@@ -234,7 +237,10 @@ function parseFields(options: TinyPersonFactoryOptions): PersonFactoryFields {
     model: options.model ?? defaults.model,
     temperature: options.temperature ?? defaults.temperature,
     attempts: options.attempts ?? defaults.attempts,
+    onMismatch: options.onMismatch ?? defaults.onMismatch,
     dimensions: options.dimensions ?? defaults.dimensions,
+    // Left out where there are none: a population without joints keeps the id it had before there were any.
+    ...(options.joints !== undefined && options.joints.length > 0 && { joints: options.joints }),
     ...(options.extents !== undefined && { extents: options.extents }),
   });
   return parseWith(personFactoryFieldsSchema, fields, 'TinyPersonFactory options');

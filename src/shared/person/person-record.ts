@@ -1,4 +1,4 @@
-import type { Characteristics } from '../sampling/dimensions.ts';
+import type { Cells, Characteristics } from '../sampling/dimensions.ts';
 import { decodePayload, encodePayload } from '../transactions/payload.ts';
 import type { Persona } from './schema.ts';
 
@@ -9,6 +9,10 @@ import type { Persona } from './schema.ts';
 export interface PersonRecord {
   readonly persona: Persona;
   readonly characteristics: Characteristics;
+  /** The cells of the sampling plan that the slot fills; absent in records of releases before 0.2. */
+  readonly cells?: Cells;
+  /** What was wrong with the answer and accepted (`onMismatch`); absent when nothing was. */
+  readonly warnings?: readonly string[];
   /** The model that answered, as the provider names it. */
   readonly model: string;
   readonly simulated: boolean;

@@ -1,4 +1,12 @@
-import type { Characteristics, Dimension } from './dimensions.ts';
+import {
+  type Cells,
+  type Characteristics,
+  cellsOf,
+  type Dimension,
+  type Joint,
+  type RangeDimension,
+  type ValuesDimension,
+} from './dimensions.ts';
 import { largestRemainder } from './largest-remainder.ts';
 import { createPermutation } from './permutation.ts';
 
@@ -15,8 +23,13 @@ import { createPermutation } from './permutation.ts';
  */
 export interface Plan {
   readonly size: number;
-  /** The values sealed for a slot, in the order of the dimensions. Throws RangeError outside `[0, size)`. */
+  readonly dimensions: readonly Dimension[];
+  /** The values sealed for a slot and the cells it fills, in the order of the dimensions. Throws RangeError outside `[0, size)`. */
+  seal(slot: number): { readonly characteristics: Characteristics; readonly cells: Cells };
+  /** `seal(slot).characteristics`. */
   characteristics(slot: number): Characteristics;
+  /** How many of the population's slots fill each cell of a dimension, in the order of `cellsOf`. */
+  counts(dimension: string): readonly number[];
 }
 
 /** The slots `[from, to)`: how the population was planned at first, or one step of its growth. */
@@ -32,7 +45,14 @@ interface Dealer {
   valueAt(slotInExtent: number): string | number;
 }
 
-export function createPlan(dimensions: readonly Dimension[], extents: readonly number[], seed: string): Plan {
+export interface PlanOptions {
+  readonly dimensions: readonly Dimension[];
+  readonly joints?: readonly Joint[] | undefined;
+  readonly extents: readonly number[];
+  readonly seed: string;
+}
+
+export function createPlan({ dimensions, joints: _joints, extents, seed }: PlanOptions): Plan {
   const parts: (Extent & { readonly dealers: readonly Dealer[] })[] = [];
   const dealt = new Map<Dimension, readonly number[]>();
   let size = 0;
@@ -49,22 +69,27 @@ export function createPlan(dimensions: readonly Dimension[], extents: readonly n
     });
   }
 
+  const seal = (slot: number) => {
+    const part = parts.find(({ from, to }) => slot >= from && slot < to);
+    if (part === undefined || !Number.isInteger(slot)) {
+      throw new RangeError(`slot ${slot} is outside this population: expected an integer in [0, ${size})`);
+    }
+    const characteristics: Record<string, string | number> = Object.create(null);
+    for (const dealer of part.dealers) characteristics[dealer.name] = dealer.valueAt(slot - part.from);
+    return { characteristics, cells: characteristics };
+  };
   return {
     size,
-    characteristics(slot) {
-      const part = parts.find(({ from, to }) => slot >= from && slot < to);
-      if (part === undefined || !Number.isInteger(slot)) {
-        throw new RangeError(`slot ${slot} is outside this population: expected an integer in [0, ${size})`);
-      }
-      const sealed: Record<string, string | number> = Object.create(null);
-      for (const dealer of part.dealers) sealed[dealer.name] = dealer.valueAt(slot - part.from);
-      return sealed;
+    dimensions,
+    seal,
+    characteristics: (slot) => seal(slot).characteristics,
+    counts(name) {
+      const dimension = dimensions.find((each) => each.name === name);
+      if (dimension === undefined) throw new RangeError(`there is no dimension ${name}`);
+      return dealt.get(dimension) ?? cellsOf(dimension).map(() => size);
     },
   };
 }
-
-type RangeDimension = Extract<Dimension, { kind: 'range' }>;
-type ValuesDimension = Extract<Dimension, { kind: 'values' }>;
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 

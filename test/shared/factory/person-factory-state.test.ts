@@ -20,6 +20,7 @@ const state: TinyPersonFactoryState = {
   model: null,
   temperature: 1,
   attempts: 5,
+  onMismatch: 'repair',
   dimensions: [{ name: 'age', kind: 'range', min: 18, max: 70 }],
 };
 
@@ -88,7 +89,14 @@ test('everything else makes another population', () => {
   assert.equal(new Set(ids).size, ids.length);
 });
 
-test('the identity has every field of the state but five', () => {
+test('the identity has every field of the state but six', () => {
   const left = Object.keys({ ...state, extents: [10] }).filter((key) => !(key in populationIdentity(state)));
-  assert.deepEqual(left.sort(), ['attempts', 'extents', 'name', 'populationSize', 'simulationId']);
+  assert.deepEqual(left.sort(), [
+    'attempts',
+    'extents',
+    'name',
+    'onMismatch',
+    'populationSize',
+    'simulationId',
+  ]);
 });

@@ -55,6 +55,7 @@ test('defaults are filled in, and the state travels whole', () => {
     model: null,
     temperature: null,
     attempts: 5,
+    onMismatch: 'repair',
     dimensions: [],
   });
   const decoded = TinyPersonFactory.decodeCompleteState(JSON.stringify(state));
