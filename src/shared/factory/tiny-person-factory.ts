@@ -1,5 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { TinyPerson } from '../person/tiny-person.ts';
+import { demographyFields } from '../sampling/demography/demography-fields.ts';
+import { loadDemography } from '../sampling/demography/read-demography.ts';
 import type { Dimension, Joint } from '../sampling/dimensions.ts';
 import {
   decodePersonFactoryState,
@@ -108,6 +110,35 @@ export class TinyPersonFactory extends TinyFactory {
     options: { generator?: PersonGenerator } = {},
   ): TinyPersonFactory {
     return new TinyPersonFactory({ ...decodePersonFactoryState(state), ...options, registry });
+  }
+
+  /**
+   * A factory for the population that a demography describes: the path of a JSON file, or what it holds.
+   *
+   * After TinyTroupe's `create_factory_from_demography`. Every distribution in the document becomes a dimension, without
+   * a model, and the rest becomes context, between the one given here and the additional specification. Dimensions in the
+   * options win over found ones of the same name; names are of the document's country unless the options say
+   * otherwise. Rejects with UserError for a document that cannot be read, before anything is registered.
+   */
+  static async createFactoryFromDemography(
+    fileOrObject: string | object,
+    populationSize: number,
+    additionalSpecification?: string,
+    context?: string,
+    options: Omit<TinyPersonFactoryOptions, 'populationSize' | 'context'> = {},
+  ): Promise<TinyPersonFactory> {
+    const { locale, ...fields } = demographyFields(await loadDemography(fileOrObject), {
+      context,
+      additionalSpecification,
+      dimensions: options.dimensions,
+      locale: options.names?.locale,
+    });
+    return new TinyPersonFactory({
+      ...options,
+      ...fields,
+      populationSize,
+      names: { ...options.names, locale },
+    });
   }
 
   /** The part of the state that decides who slot n is; see `populationIdentity`. */

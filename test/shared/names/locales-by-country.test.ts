@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { allLocales } from '@faker-js/faker';
 import { FAKER_LOCALES } from '../../../src/shared/names/faker-locales.ts';
-import { resolveLocale } from '../../../src/shared/names/resolve-locale.ts';
-import { genderOf } from '../../../src/worker/names/gender-words.ts';
-import { COUNTRY_LOCALES, localeForNationality } from '../../../src/worker/names/locales-by-country.ts';
+import { COUNTRY_LOCALES, localeForNationality } from '../../../src/shared/names/locales-by-country.ts';
 
 describe('FAKER_LOCALES', () => {
   it('lists the locales that the library has', () => {
@@ -56,50 +54,5 @@ describe('localeForNationality', () => {
     // A joke, a dialect, a second script and a second alphabet of countries that have another locale.
     const without = new Set(['en', 'en_AU_ocker', 'en_BORK', 'ne', 'ku_ckb']);
     for (const locale of FAKER_LOCALES) assert.ok(reached.has(locale) || without.has(locale), locale);
-  });
-});
-
-describe('genderOf', () => {
-  it('knows common words and leaves the others open', () => {
-    for (const word of [
-      'female',
-      'Female',
-      'WOMAN',
-      'f',
-      'weiblich',
-      'mujer',
-      'she/her',
-      'trans woman',
-      '女性',
-    ]) {
-      assert.equal(genderOf(word), 'female', word);
-    }
-    for (const word of ['male', ' Man ', 'm', 'männlich', 'Hombre', 'he/him', '男'])
-      assert.equal(genderOf(word), 'male', word);
-    for (const word of [
-      undefined,
-      '',
-      'non-binary',
-      'other',
-      'agender',
-      'prefer not to say',
-      'constructor',
-    ]) {
-      assert.equal(genderOf(word), undefined, word);
-    }
-  });
-});
-
-describe('resolveLocale', () => {
-  it('accepts other spellings of a locale, and a language with one locale', () => {
-    assert.equal(resolveLocale('pt-BR'), 'pt_BR');
-    assert.equal(resolveLocale('PT_br'), 'pt_BR');
-    assert.equal(resolveLocale('en'), 'en');
-    assert.equal(resolveLocale('nb'), 'nb_NO');
-  });
-
-  it('names near matches of a typing error', () => {
-    assert.throws(() => resolveLocale('pt_BT'), /did you mean pt_BR or pt_PT\?/);
-    assert.throws(() => resolveLocale('xe_AU'), /did you mean en_AU\?|use one of/);
   });
 });

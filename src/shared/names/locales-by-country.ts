@@ -1,5 +1,5 @@
-import { FAKER_LOCALES } from '../../shared/names/faker-locales.ts';
-import { canonicalName } from '../../shared/transactions/canonical-name.ts';
+import { canonicalName } from '../transactions/canonical-name.ts';
+import { FAKER_LOCALES } from './faker-locales.ts';
 
 /**
  * Country and nationality words → the locale whose names its people bear.

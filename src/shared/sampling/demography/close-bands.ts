@@ -1,0 +1,112 @@
+import { type BandLabel, commonUnit, parseBandLabel, type Unit } from '../description/band-label.ts';
+import type { Band, RangeDimension } from '../dimensions.ts';
+import type { Share } from './shares.ts';
+
+const MAX_DECIMALS = 6;
+const OLDEST = 100;
+/** For those few tables whose last ages are beyond it. */
+const OLDEST_PAST_LAST_BAND = 10;
+
+/** Bands as a dimension: either what it is, with remarks on what was assumed, or why the labels are no usable bands. */
+export type BandsReading =
+  | { readonly range: Omit<RangeDimension, 'name'>; readonly remarks: readonly string[] }
+  | { readonly fault: string | undefined };
+
+interface OpenBand extends Share {
+  readonly read: BandLabel;
+}
+
+/**
+ * Reads shares as bands of a range, if every label is a band of one unit: people then get a number, not a band.
+ *
+ * Open ends are closed: ages at 0 and 100, other quantities at 0 and at twice where the last band begins. Where bands of
+ * whole numbers share an end, as `18-30` and `30-45` do, the number belongs to the upper one, whose label has it too. Bands
+ * that overlap by more, or that nothing fits into, are words: guessing which of them is meant would be wrong for somebody.
+ * `fault` is undefined where the labels are not about numbers at all.
+ */
+export function readBands(shares: readonly Share[], isAge: boolean): BandsReading {
+  const bands: OpenBand[] = [];
+  const others: string[] = [];
+  for (const share of shares) {
+    const read = parseBandLabel(share.label);
+    if (read === undefined) others.push(share.label);
+    else bands.push({ ...share, read });
+  }
+  const [other] = others;
+  if (other !== undefined) {
+    return { fault: bands.length > others.length ? `\`${other}\` is no band of numbers` : undefined };
+  }
+  const unit = commonUnit(bands.map(({ read }) => read.unit));
+  if (unit === undefined) return { fault: 'the labels have different units' };
+  if (areCalendarYears(bands, unit, isAge)) return { fault: 'years have no bounds to close open bands at' };
+  const decimals = Math.max(...bands.flatMap(({ read: { min, max } }) => [decimalsOf(min), decimalsOf(max)]));
+  if (decimals > MAX_DECIMALS) return { fault: `the labels have more than ${MAX_DECIMALS} decimals` };
+  return closeBands(bands, { unit: isAge ? { before: '', after: '' } : unit, decimals, isAge });
+}
+
+function closeBands(
+  open: readonly OpenBand[],
+  { unit, decimals, isAge }: { unit: Unit; decimals: number; isAge: boolean },
+): BandsReading {
+  const written = (value: number) =>
+    `${unit.before}${value.toLocaleString('en-US', { maximumFractionDigits: MAX_DECIMALS })}${unit.after}`;
+  const step = 10 ** -decimals;
+  const rounded = (value: number) => Number(value.toFixed(decimals));
+  const remarks: string[] = [];
+  const bands = open
+    .map(({ label, weight, read }): Band => {
+      const start = read.min ?? 0;
+      const end = read.max ?? topOf(start, unit, isAge);
+      if (read.min === undefined) remarks.push(`\`${label.trim()}\` starts at ${written(start)}`);
+      if (read.max === undefined) remarks.push(`\`${label.trim()}\` closed at ${written(end)}`);
+      const min = read.minExclusive ? start + step : start;
+      const max = read.maxExclusive ? end - step : end;
+      return { label: label.trim(), min: rounded(min), max: rounded(max), weight };
+    })
+    .sort((a, b) => a.min - b.min || a.max - b.max);
+  for (const [index, band] of bands.entries()) {
+    const next = bands[index + 1];
+    if (next !== undefined && decimals === 0 && band.max === next.min && band.min < band.max) {
+      band.max -= 1;
+      remarks.push(`${written(next.min)} counts to \`${next.label}\``);
+    }
+    if (band.min > band.max || band.max > Number.MAX_SAFE_INTEGER) {
+      return { fault: `\`${band.label}\` has no numbers in it` };
+    }
+    if (next !== undefined && (band.max > next.min || (decimals === 0 && band.max === next.min))) {
+      return { fault: `\`${band.label}\` and \`${next.label}\` overlap` };
+    }
+  }
+  const min = bands[0]?.min ?? 0;
+  const max = bands.at(-1)?.max ?? 0;
+  const hasUnit = unit.before !== '' || unit.after !== '';
+  const range = {
+    kind: 'range' as const,
+    min,
+    max,
+    ...(decimals > 0 && { decimals }),
+    distribution: { kind: 'bands' as const, bands },
+    ...(hasUnit && { unit }),
+  };
+  const numbers =
+    decimals > 0 ? `numbers with ${decimals} decimal${decimals === 1 ? '' : 's'},` : 'whole numbers';
+  return { range, remarks: [`${numbers} ${written(min)} to ${written(max)}`, ...remarks] };
+}
+
+/** Where a band without an upper end ends. */
+function topOf(start: number, unit: Unit, isAge: boolean): number {
+  if (isAge) return start < OLDEST ? OLDEST : start + OLDEST_PAST_LAST_BAND;
+  return unit.after.trim() === '%' && start < 100 ? Math.min(100, 2 * start) : 2 * start;
+}
+
+/** `1990 or later` is about a time: twice the year is not its end, and 0 not its beginning. */
+function areCalendarYears(bands: readonly OpenBand[], unit: Unit, isAge: boolean): boolean {
+  const ends = bands.flatMap(({ read: { min, max } }) => [min, max]).filter((end) => end !== undefined);
+  const isOpen = bands.some(({ read: { min, max } }) => min === undefined || max === undefined);
+  const isBare = unit.before === '' && unit.after === '' && !isAge;
+  return isOpen && isBare && ends.every((end) => Number.isInteger(end) && end >= 1800 && end <= 2100);
+}
+
+function decimalsOf(value: number | undefined): number {
+  return value === undefined ? 0 : (/\.(\d+)$/.exec(String(value))?.[1]?.length ?? 0);
+}
