@@ -14,12 +14,49 @@ import { TinyPerson } from '../shared/person/tiny-person.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { type Failure, PopulationState } from '../shared/transactions/populations.ts';
 import { personLine } from './export/person-line.ts';
+import { planDimensions, planFactories } from './planning.ts';
 import { openProducerSession, type ProducerSession } from './session.ts';
+
+/** What a program says of a factory; the fleet itself adds the rest. */
+export type FleetFactoryOptions = Omit<TinyPersonFactoryOptions, 'generator' | 'simulationId'>;
+
+/** People of a factory where a program does not say how many. */
+const DEFAULT_POPULATION_SIZE = 100;
 
 /** A program's way to the fleet: factories made here generate their people through the queue and its workers. */
 export interface Fleet extends PersonGenerator, Stoppable {
   /** A factory that is bound to this fleet and its simulation. */
-  personFactory(options: Omit<TinyPersonFactoryOptions, 'generator' | 'simulationId'>): TinyPersonFactory;
+  personFactory(options: FleetFactoryOptions): TinyPersonFactory;
+  /** `TinyPersonFactory.createFactoryFromDemography`, bound like `personFactory`. */
+  createFactoryFromDemography(
+    fileOrObject: string | object,
+    populationSize: number,
+    additionalSpecification?: string,
+    context?: string,
+    options?: Omit<FleetFactoryOptions, 'populationSize' | 'context'>,
+  ): Promise<TinyPersonFactory>;
+  /**
+   * A factory whose dimensions a model reads out of free text (TinyTroupe's `sampling_space_description`). One planning call,
+   * or none when it was made before; dimensions among the options win by name.
+   *
+   * This and the next method wait for a worker and reject with UserError: exit code 3 when the model has no usable answer, 4
+   * when a person must act first (quota, credentials). Calling again tries again.
+   */
+  createFactoryFromSamplingSpace(
+    description: string,
+    populationSize: number,
+    options?: Omit<FleetFactoryOptions, 'populationSize'>,
+  ): Promise<TinyPersonFactory>;
+  /**
+   * That many factories (1 to 1,000), each for another group of people within a broad context (TinyTroupe's
+   * `generate_person_factories`); 100 people each unless the options say otherwise. One planning call for every 25 of them, or
+   * none when they were made before.
+   */
+  generatePersonFactories(
+    numberOfFactories: number,
+    genericContext: string,
+    options?: Omit<Partial<FleetFactoryOptions>, 'context' | 'name'>,
+  ): Promise<TinyPersonFactory[]>;
 }
 
 /**
@@ -47,23 +84,71 @@ export async function openFleet(options: {
   });
   const session = openProducerSession({ redis, redisUrl: provided.url, keys, config, simulation });
   const stopping = new AbortController();
+  const modelOf = (given: string | null | undefined) => given ?? config.OPENAI_MODEL ?? DEFAULT_MODEL;
+  const untilStopped = async <T>(promise: Promise<T>, what: string): Promise<T> => {
+    const done = await unlessAborted(
+      promise.then((value) => ({ value })),
+      stopping.signal,
+    );
+    if (done !== undefined) return done.value;
+    throw new UserError(`the fleet was stopped while ${what}`, { exitCode: ExitCode.interrupted });
+  };
+
+  const bound = <Options extends { model?: string | null | undefined }>(factoryOptions: Options) => ({
+    ...factoryOptions,
+    model: modelOf(factoryOptions.model),
+    simulationId: simulation,
+    generator: fleet,
+  });
 
   const fleet: Omit<Fleet, keyof Stoppable> = {
-    personFactory: (factoryOptions) =>
-      new TinyPersonFactory({
+    personFactory: (factoryOptions) => new TinyPersonFactory(bound(factoryOptions)),
+    createFactoryFromDemography: (
+      fileOrObject,
+      populationSize,
+      specification,
+      context,
+      factoryOptions = {},
+    ) =>
+      TinyPersonFactory.createFactoryFromDemography(
+        fileOrObject,
+        populationSize,
+        specification,
+        context,
+        bound(factoryOptions),
+      ),
+    async createFactoryFromSamplingSpace(description, populationSize, factoryOptions = {}) {
+      const { context = '', dimensions = [] } = factoryOptions;
+      const planning = planDimensions(
+        session,
+        { samplingSpaceDescription: description, context, dimensions },
+        { model: modelOf(factoryOptions.model), signal: stopping.signal },
+      );
+      const planned = await untilStopped(planning, 'dimensions were being planned');
+      return fleet.personFactory({
         ...factoryOptions,
-        model: factoryOptions.model ?? config.OPENAI_MODEL ?? DEFAULT_MODEL,
-        simulationId: simulation,
-        generator: fleet,
-      }),
-    async generate(request) {
-      const generating = generateSlots(session, request, simulation, stopping.signal);
-      const people = await unlessAborted(generating, stopping.signal);
-      if (people !== undefined) return people;
-      throw new UserError('the fleet was stopped while people were being generated', {
-        exitCode: ExitCode.interrupted,
+        context: context === '' ? description : context,
+        populationSize,
+        dimensions: planned,
       });
     },
+    async generatePersonFactories(numberOfFactories, genericContext, factoryOptions = {}) {
+      const { populationSize = DEFAULT_POPULATION_SIZE, model } = factoryOptions;
+      const planning = planFactories(
+        session,
+        { count: numberOfFactories, genericContext },
+        { model: modelOf(model), signal: stopping.signal },
+      );
+      const planned = await untilStopped(planning, 'factories were being planned');
+      return planned.map(({ context }) =>
+        fleet.personFactory({ ...factoryOptions, populationSize, context }),
+      );
+    },
+    generate: (request) =>
+      untilStopped(
+        generateSlots(session, request, simulation, stopping.signal),
+        'people were being generated',
+      ),
   };
   return stoppable(fleet, async () => {
     stopping.abort();

@@ -1,7 +1,17 @@
-import { Queue } from 'bullmq';
+import { type Job, Queue } from 'bullmq';
 import { explain } from '../shared/errors.ts';
-import { JOB_NAME, JOB_VERSION, type JobData, jobId } from '../shared/jobs.ts';
+import {
+  JOB_NAME,
+  JOB_VERSION,
+  type JobData,
+  jobId,
+  PLANNING_JOB_NAME,
+  PLANNING_JOB_VERSION,
+  type PlanningJobData,
+  planningJobId,
+} from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
+import type { PlanningRequest } from '../shared/planning/operations.ts';
 import { type ConnectionPurpose, redisOptions } from '../shared/redis.ts';
 import type { Shard } from './shards.ts';
 
@@ -29,6 +39,15 @@ export interface JobQueue extends Stoppable {
   workers(): Promise<number>;
 }
 
+/** The same queue for questions to the model that come before a population. */
+export interface PlanningQueue {
+  /**
+   * Adds the job of a planning request ahead of all that wait, as somebody waits for it before there is a population. Not when
+   * it is in the queue or being worked on; one that failed makes way for the new one.
+   */
+  addPlanning(planning: { simulation: string; eventKey: string; request: PlanningRequest }): Promise<void>;
+}
+
 /** One addBulk: large enough to save round trips, small enough not to block Redis for more than some 50 ms. */
 const JOBS_AT_ONCE = 1_000;
 const FAILED_JOBS_KEPT = 1_000;
@@ -40,8 +59,8 @@ export function openJobQueue(options: {
   queuePrefix: string;
   purpose: ConnectionPurpose;
   onError: (error: Error) => void;
-}): JobQueue {
-  const queue = new Queue<JobData>(options.queueName, {
+}): JobQueue & PlanningQueue {
+  const queue = new Queue<JobData | PlanningJobData>(options.queueName, {
     connection: { url: options.redisUrl, ...redisOptions(options.purpose), enableAutoPipelining: false },
     prefix: options.queuePrefix,
     defaultJobOptions: {
@@ -73,13 +92,21 @@ export function openJobQueue(options: {
         await flush();
       },
 
+      async addPlanning({ simulation, eventKey, request }) {
+        const id = planningJobId(simulation, eventKey);
+        const present = await queue.getJob(id);
+        if (present !== undefined && (await present.isFailed())) await removeUnlocked(present);
+        const data: PlanningJobData = { version: PLANNING_JOB_VERSION, simulation, request };
+        await queue.add(PLANNING_JOB_NAME, data, { jobId: id, lifo: true });
+      },
+
       async removeFailed({ simulation, population }) {
         for (const job of await queue.getFailed(0, FAILED_JOBS_KEPT)) {
-          if (job.data.simulation !== simulation || job.data.population !== population) continue;
-          // Locked: another producer had it retried a moment ago, and it is being worked on.
-          await job.remove().catch((error: unknown) => {
-            if (!/locked/.test(explain(error))) throw error;
-          });
+          const { data } = job;
+          if (!('population' in data) || data.simulation !== simulation || data.population !== population) {
+            continue;
+          }
+          await removeUnlocked(job);
         }
       },
 
@@ -91,11 +118,18 @@ export function openJobQueue(options: {
       async workers() {
         return (await queue.getWorkersCount()) ?? 0;
       },
-    } satisfies Omit<JobQueue, keyof Stoppable>,
+    } satisfies Omit<JobQueue & PlanningQueue, keyof Stoppable>,
     async () => {
       await withDeadline(queue.close(), CLOSE_TIMEOUT_MS, 'Redis did not answer').catch(() =>
         queue.disconnect(),
       );
     },
   );
+}
+
+/** Locked: another producer had it retried a moment ago, and it is being worked on. */
+async function removeUnlocked(job: Job): Promise<void> {
+  await job.remove().catch((error: unknown) => {
+    if (!/locked/.test(explain(error))) throw error;
+  });
 }

@@ -1,11 +1,21 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../shared/config.ts';
+import { UserError } from '../shared/errors.ts';
 import type { TinyPersonFactoryState } from '../shared/factory/person-factory-state.ts';
 import { decodePersonFactoryState } from '../shared/factory/person-factory-state.ts';
 import type { SlotRange } from '../shared/factory/slot-claims.ts';
 import { queueNameOf } from '../shared/jobs.ts';
 import type { Keys } from '../shared/keys.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
+import {
+  type PlanningArguments,
+  type PlanningOperation,
+  type PlanningRequest,
+  type PlanningResults,
+  parsePlanningRequest,
+} from '../shared/planning/operations.ts';
+import { createCallTransactions } from '../shared/transactions/call-transactions.ts';
+import { isImport } from '../shared/transactions/imports.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import {
   createPopulations,
@@ -13,9 +23,11 @@ import {
   unknownPopulation,
 } from '../shared/transactions/populations.ts';
 import { createResults, type Results } from '../shared/transactions/results.ts';
+import { createTransactionalCache, eventKeyOf } from '../shared/transactions/transactional.ts';
+import { awaitTransaction, type Waiting } from './await-transaction.ts';
 import { enqueueOpenShards } from './enqueue.ts';
 import { followPopulation } from './follow.ts';
-import { type JobQueue, openJobQueue } from './job-queue.ts';
+import { type JobQueue, openJobQueue, type PlanningQueue } from './job-queue.ts';
 import { type PlannedPopulation, planPopulation } from './plan-population.ts';
 
 const POLL_MS = 200;
@@ -28,12 +40,21 @@ export interface ProducerSession extends Stoppable {
   readonly populations: Populations;
   resultsOf(population: string): Results;
   plan(state: TinyPersonFactoryState): Promise<PlannedPopulation>;
-  /** A population that exists, as it was planned. Throws UserError for an unknown one. */
+  /** A population that exists, as it was planned. Throws UserError for an unknown one, and for one that was imported. */
   planned(population: string): Promise<PlannedPopulation>;
   /** Enqueues (again) what is open of the wanted slots; see `enqueueOpenShards`. */
   enqueue(planned: PlannedPopulation, wanted: SlotRange): Promise<{ shards: number; openSlots: number }>;
   /** Workers that serve the population's queue. */
-  workers(planned: PlannedPopulation): Promise<number>;
+  workers(planned: Pick<PlannedPopulation, 'queueName'>): Promise<number>;
+  /**
+   * The answer to a question that a worker puts to the model: from the transaction cache, else from one job, waited for; see
+   * `awaitTransaction`. Throws UserError for arguments that are out of range.
+   */
+  transaction<Operation extends PlanningOperation>(
+    operation: Operation,
+    args: PlanningArguments[Operation],
+    waiting: Waiting,
+  ): Promise<PlanningResults[Operation]>;
   status(population: string): Promise<PopulationStatus>;
   /**
    * Follows until the wanted slots are settled, nothing moves any more, or the signal aborts; enqueues again what no job
@@ -45,6 +66,8 @@ export interface ProducerSession extends Stoppable {
 export interface FollowOptions {
   readonly wanted: SlotRange;
   readonly onUpdate: (status: PopulationStatus) => void;
+  /** Time between two looks; 200 ms by default. */
+  readonly pollMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -57,8 +80,8 @@ export function openProducerSession(options: {
 }): ProducerSession {
   const { redis, redisUrl, keys, config, simulation } = options;
   const populations = createPopulations(redis, keys, simulation);
-  const queues = new Map<string, JobQueue>();
-  const queueOf = ({ queueName }: PlannedPopulation): JobQueue => {
+  const queues = new Map<string, JobQueue & PlanningQueue>();
+  const queueOf = ({ queueName }: Pick<PlannedPopulation, 'queueName'>): JobQueue & PlanningQueue => {
     let queue = queues.get(queueName);
     if (queue === undefined) {
       queue = openJobQueue({
@@ -81,6 +104,11 @@ export function openProducerSession(options: {
     plan: (state) => planPopulation(state, populations, simulation),
     async planned(population) {
       const status = await session.status(population);
+      if (isImport(status)) {
+        throw new UserError(
+          `population ${population} holds imported people, all of them committed: there is nothing to generate, retry or watch`,
+        );
+      }
       const encoded = await populations.state(status.stateDigest);
       if (encoded === undefined) throw unknownPopulation(simulation, population);
       const { size, extents, stateDigest } = status;
@@ -97,12 +125,30 @@ export function openProducerSession(options: {
         wanted,
       }),
     workers: (planned) => queueOf(planned).workers(),
+    async transaction(operation, args, waiting) {
+      // The type system cannot follow which arguments belong to which operation through a type parameter.
+      const request = parsePlanningRequest({ operation, arguments: args } as PlanningRequest);
+      const eventKey = eventKeyOf(operation, request.arguments);
+      const queueName = queueNameOf(request.arguments.model);
+      const answer = await awaitTransaction({
+        what: operation,
+        eventKey,
+        cache: createTransactionalCache(redis, keys, simulation),
+        transactions: createCallTransactions(redis, keys, simulation),
+        enqueue: () => queueOf({ queueName }).addPlanning({ simulation, eventKey, request }),
+        pollMs: POLL_MS,
+        reconcileMaxMs: 2 * config.PERSONA_FLEET_LOCK_DURATION_MS,
+        now: Date.now,
+        ...waiting,
+      });
+      return answer as PlanningResults[typeof operation];
+    },
     async status(population) {
       const status = await populations.status(population);
       if (status === undefined) throw unknownPopulation(simulation, population);
       return status;
     },
-    follow: (planned, { wanted, onUpdate, signal }) =>
+    follow: (planned, { wanted, onUpdate, pollMs = POLL_MS, signal }) =>
       followPopulation({
         status: () => session.status(planned.population),
         settledEarly: async ({ committed, failed }) =>
@@ -112,7 +158,7 @@ export function openProducerSession(options: {
         // A full Redis refuses the jobs; they are tried again at the next look.
         reconcile: () => session.enqueue(planned, wanted).catch(() => {}),
         onUpdate,
-        pollMs: POLL_MS,
+        pollMs,
         // A dead worker's jobs come back by themselves once their locks have expired: only then is it worth looking.
         reconcileAfterMs: 2 * config.PERSONA_FLEET_LOCK_DURATION_MS,
         now: Date.now,

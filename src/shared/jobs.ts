@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SIMULATED_MODEL } from './config.ts';
 import { assertSimulationId } from './keys.ts';
+import { planningRequestSchema } from './planning/operations.ts';
 
 /**
  * What travels through the queue. Versioned: a worker fails a job of a later release instead of guessing, and
@@ -53,4 +54,26 @@ export interface JobResult {
 export function jobId(simulation: string, population: string, [from, to]: readonly [number, number]): string {
   assertSimulationId(simulation);
   return `${simulation}-${population}-${from}-${to}`;
+}
+
+/** Questions to the model that come before a population; in the queue of the model that is asked. */
+export const PLANNING_JOB_NAME = 'plan';
+export const PLANNING_JOB_VERSION = 1;
+
+export const planningJobDataSchema = z.strictObject({
+  version: z.literal(PLANNING_JOB_VERSION),
+  simulation: z.string(),
+  request: planningRequestSchema,
+});
+export type PlanningJobData = z.infer<typeof planningJobDataSchema>;
+
+/** A planning job's return value. The result lies in the transaction cache, a failure beside it. */
+export interface PlanningJobResult {
+  readonly outcome: 'recorded' | 'replayed' | 'failed';
+}
+
+/** The same question has the same id whoever asks it, so that all who wait for it wait for one job. */
+export function planningJobId(simulation: string, eventKey: string): string {
+  assertSimulationId(simulation);
+  return `${simulation}-plan-${eventKey}`;
 }

@@ -25,6 +25,8 @@ export interface SimulationKeys {
   readonly populations: string;
   readonly states: string;
   readonly transactions: string;
+  readonly transactionFailures: string;
+  readonly transactionAttempts: string;
   readonly transactionCounters: string;
   population(id: string): PopulationKeys;
 }
@@ -60,6 +62,8 @@ export function createKeys(prefix: string): Keys {
         populations: `${base}:populations`,
         states: `${base}:states`,
         transactions: `${base}:transactions`,
+        transactionFailures: `${base}:transactions:failures`,
+        transactionAttempts: `${base}:transactions:attempts`,
         transactionCounters: `${base}:transactions:counters`,
         population: (population) => populationKeys(`${base}:p:${population}`),
       };

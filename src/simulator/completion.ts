@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { type Characteristics, readCharacteristics } from './characteristics.ts';
 import type { ChatRequest } from './chat-request.ts';
+import { readDraft } from './draft.ts';
 import type { FaultKind } from './faults.ts';
 import { applyCharacteristics } from './given-values.ts';
 import { createNamePolicy } from './name-policy.ts';
 import { imaginePersona } from './persona.ts';
 import { PERSONA_SCHEMA } from './persona-schema.ts';
 import { TEXTS } from './persona-texts.ts';
+import { answerPlanning } from './planning-answers.ts';
 import { compileSchema, type Scene, type SchemaAnswer } from './schema-answer.ts';
 import { fingerprint, type Random, seededRandom } from './seeded-random.ts';
 import type { TokenCounter } from './tokens.ts';
@@ -55,15 +57,21 @@ export function createCompletionWriter(
     random: Random,
     fault?: FaultKind,
   ): string => {
+    const isWritten = readDraft(lastUserText(chat));
+    const shallow = fault === 'shallow_lists';
+    const userText = lastUserText(chat);
+    const plan = answerPlanning(chat.format, { random, scale: options.completionScale, shallow, userText });
+    if (plan !== undefined) return JSON.stringify(plan);
     const wrong = fault === 'wrong_name' || fault === 'wrong_age' ? fault : undefined;
     const keep = wrong === undefined ? undefined : wrong === 'wrong_name' ? 'name' : 'age';
     const scene: Scene = {
       random,
       scale: options.completionScale,
-      shallow: fault === 'shallow_lists',
+      shallow,
       person: (isElement) =>
         imaginePersona({ random, names, given: isElement ? NO_CHARACTERISTICS : given, fault: wrong }),
-      finish: (person, schema, root) => applyCharacteristics(person, schema, root, given, keep),
+      finish: (person, schema, root) => applyCharacteristics(person, schema, root, given, keep, isWritten),
+      isWritten,
       anotherName: () => names.draw(random),
       inList: false,
       index: 0,

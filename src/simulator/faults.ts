@@ -17,7 +17,7 @@ export const FAULTS = {
   fenced_json: 'valid JSON inside a ```json fence',
   refusal: 'message.refusal instead of content',
   wrong_name: 'another name than the prompt gave, in every field that mentions it',
-  wrong_age: 'another age than the prompt gave',
+  wrong_age: 'another age than the prompt gave, in every field that mentions it',
   shallow_lists: 'lists shorter than their minItems',
 } as const;
 export type FaultKind = keyof typeof FAULTS;

@@ -10,7 +10,7 @@ interface Slot {
 /**
  * Writes the prompt's characteristics into a person's object: each into the field of its name, wherever it nests;
  * into `title` or `name` where that field is an object; into `other_facts` where there is no such field or the
- * value does not fit its type. Fields in `keep` stay as they are.
+ * value does not fit its type. Fields in `keep` stay as they are, and what is written already is not written again.
  */
 export function applyCharacteristics(
   person: Record<string, unknown>,
@@ -18,6 +18,7 @@ export function applyCharacteristics(
   root: JsonSchema,
   given: Characteristics,
   keep: string | undefined,
+  isWritten: (text: string) => boolean = () => false,
 ): void {
   if (given.size === 0) return;
   const slots = new Map<string, Slot>();
@@ -26,7 +27,8 @@ export function applyCharacteristics(
   for (const [key, { label, value }] of given) {
     if (key === keep) continue;
     const slot = slots.get(key);
-    if (slot === undefined || !fill(slot, value)) leftOver.push(`${label}: ${value}.`);
+    const fact = `${label}: ${value}.`;
+    if ((slot === undefined || !fill(slot, value)) && !isWritten(fact)) leftOver.push(fact);
   }
   const facts = slots.get('other_facts');
   if (facts === undefined || leftOver.length === 0) return;

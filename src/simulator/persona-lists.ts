@@ -92,6 +92,7 @@ const skills: Phrase[] = [
 const otherFacts: Phrase[] = [
   ...OTHER_FACTS,
   (persona) => `Came to ${persona.hobby} through a school friend.`,
+  (persona) => `At ${persona.age}, still has a box of drawings from primary school.`,
   (persona) => `Has lived in ${persona.residence.split(',')[0]} for ${2 + persona.random.below(20)} years.`,
 ];
 
@@ -139,8 +140,14 @@ const WRITERS: Readonly<Record<string, ListWriter>> = {
 /** List fields by name. */
 export const LISTS: ReadonlyMap<string, ListWriter> = new Map(Object.entries(WRITERS));
 
-/** `count` different items. A list longer than its phrases goes on with pairs of them. */
-export function writeList(writer: ListWriter, persona: Persona, count: number, short: boolean): string[] {
+/** `count` different items, none of which is written already. A list longer than its phrases goes on with pairs of them. */
+export function writeList(
+  writer: ListWriter,
+  persona: Persona,
+  count: number,
+  short: boolean,
+  isWritten: (text: string) => boolean = () => false,
+): string[] {
   if (count === 0) return [];
   const { random } = persona;
   const phrases: readonly Phrase[] = short ? [...writer.short, ...writer.phrases] : writer.phrases;
@@ -149,10 +156,12 @@ export function writeList(writer: ListWriter, persona: Persona, count: number, s
   const indexAt = short ? (turn: number) => turn : scattered(random, phrases.length);
   const chosen = Array.from({ length: Math.min(count, phrases.length) }, (_, turn) => indexAt(turn));
   if (writer.ordered) chosen.sort((a, b) => a - b);
-  const items = new Set(chosen.map((index) => say(phrases[index])));
+  const items = new Set(chosen.map((index) => say(phrases[index])).filter((text) => !isWritten(text)));
   // Two phrases may have said the same: take from the rest.
-  for (let turn = chosen.length; items.size < count && turn < phrases.length; turn++)
-    items.add(say(phrases[indexAt(turn)]));
+  for (let turn = chosen.length; items.size < count && turn < phrases.length; turn++) {
+    const text = say(phrases[indexAt(turn)]);
+    if (!isWritten(text)) items.add(text);
+  }
   while (items.size < count) {
     const pair = `${say(random.pick(phrases)).replace(/\.$/, '')}; and ${say(random.pick(phrases))}`;
     items.add(items.has(pair) ? `${pair} (${items.size})` : pair);

@@ -24,7 +24,7 @@ const WRITERS: Readonly<Record<string, TextWriter>> = {
     const [first, second, third] = shuffledTasks(persona);
     const noun = persona.trade.title;
     return [
-      `${persona.firstName} is ${articleFor(noun)} ${noun} and ${persona.trade.duty}.`,
+      `At ${persona.age}, ${persona.firstName} is ${articleFor(noun)} ${noun} and ${persona.trade.duty}.`,
       `A typical week goes into ${first} and ${second}.`,
       `Colleagues count on ${persona.firstName} for ${third}, and ${persona.possessive} main worry is the lack of time to do it all properly.`,
     ];

@@ -18,6 +18,8 @@ export interface Scene {
   person(isElement: boolean): Persona;
   /** Lets the prompt's characteristics win over what was written into the person's object. */
   finish(person: Record<string, unknown>, schema: JsonSchema, root: JsonSchema): void;
+  /** Whether the prompt shows this entry as written already: lists are then filled with others. */
+  isWritten(text: string): boolean;
   anotherName(): FullName;
   readonly persona?: Persona | undefined;
   readonly inList: boolean;
@@ -134,8 +136,8 @@ export function compileSchema(root: JsonSchema, name: string, strict: boolean): 
       const count = countItems(schema, scene, writer?.usualCount ?? USUAL_LIST_LENGTH);
       if (takesText && ALTERNATE_NAMES.has(key)) return alternateNames(scene, count);
       if (takesText && items.format === undefined && scene.persona !== undefined && writer !== undefined)
-        return writeList(writer, scene.persona, count, scene.scale < SHORT_BELOW_SCALE).map((text) =>
-          fitLength(items, text),
+        return writeList(writer, scene.persona, count, scene.scale < SHORT_BELOW_SCALE, scene.isWritten).map(
+          (text) => fitLength(items, text),
         );
       return Array.from({ length: count }, (_, index) =>
         element({ ...scene, index, inList: true, depth: scene.depth + 1 }),

@@ -1,6 +1,15 @@
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { z } from 'zod';
 import { explain } from '../shared/errors.ts';
-import { type JobData, type JobResult, jobDataSchema } from '../shared/jobs.ts';
+import {
+  type JobData,
+  type JobResult,
+  jobDataSchema,
+  PLANNING_JOB_NAME,
+  type PlanningJobData,
+  type PlanningJobResult,
+  planningJobDataSchema,
+} from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { redisOptions } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -26,8 +35,10 @@ export interface BullWorkerOptions {
   readonly workTimeoutMs: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Does a job. `lockLost` aborts when the job belongs to another worker by now. */
+  /** Does a job of people. `lockLost` aborts when the job belongs to another worker by now. */
   readonly work: (data: JobData, lockLost: AbortSignal) => Promise<JobResult>;
+  /** Does a planning job. */
+  readonly plan: (data: PlanningJobData, lockLost: AbortSignal) => Promise<PlanningJobResult>;
 }
 
 /**
@@ -40,13 +51,17 @@ export interface BullWorkerOptions {
 export function startBullWorker(options: BullWorkerOptions): Stoppable {
   const { metrics, logger, concurrency } = options;
   const active = new Set<Promise<unknown>>();
-  const worker = new Worker<unknown, JobResult>(
+  const begin = (job: Job<unknown>, lockLost: AbortSignal): Promise<JobResult | PlanningJobResult> => {
+    if (job.name === PLANNING_JOB_NAME) return options.plan(parseJob(job, planningJobDataSchema), lockLost);
+    const data = parseJob(job, jobDataSchema);
+    worker.concurrency = jobsHeld(concurrency, data);
+    return options.work(data, lockLost);
+  };
+  const worker = new Worker<unknown, JobResult | PlanningJobResult>(
     options.queueName,
     // Declared with exactly these three parameters: BullMQ checks the arity before it passes the signal.
     async (job, token, signal) => {
-      const data = parseJob(job);
-      worker.concurrency = jobsHeld(concurrency, data);
-      const work = options.work(data, signal ?? new AbortController().signal);
+      const work = begin(job, signal ?? new AbortController().signal);
       active.add(work);
       try {
         const result = await work;
@@ -111,8 +126,8 @@ function jobsHeld(concurrency: number, { slots: [from, to] }: JobData): number {
   return Math.ceil(concurrency / (to - from)) + 1;
 }
 
-function parseJob(job: Job<unknown>): JobData {
-  const parsed = jobDataSchema.safeParse(job.data);
+function parseJob<T>(job: Job<unknown>, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(job.data);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
   throw new UnrecoverableError(`job ${job.id} is not one this release knows: ${places}`);

@@ -3,18 +3,28 @@ import type { Config } from '../shared/config.ts';
 import { DEFAULT_MODEL } from '../shared/config.ts';
 import { explain, UserError } from '../shared/errors.ts';
 import { createPromptRenderer } from '../shared/factory/render-prompt.ts';
-import { type JobData, type JobResult, queueNameOf } from '../shared/jobs.ts';
+import {
+  type JobData,
+  type JobResult,
+  type PlanningJobData,
+  type PlanningJobResult,
+  queueNameOf,
+} from '../shared/jobs.ts';
 import { createKeys } from '../shared/keys.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
+import { createPlanningPrompts } from '../shared/planning/render-planning-prompt.ts';
 import { connectRedis } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 import { serveMetrics } from '../shared/telemetry/metrics-server.ts';
+import { createCallTransactions } from '../shared/transactions/call-transactions.ts';
 import { createPopulations } from '../shared/transactions/populations.ts';
 import { createSlotTransactions } from '../shared/transactions/slot-transactions.ts';
+import { createTransactionalCache } from '../shared/transactions/transactional.ts';
 import { startBullWorker } from './bull-worker.ts';
 import { createDecodedPopulations } from './decoded-populations.ts';
 import { createModelGateway } from './llm/model-gateway.ts';
+import { planTransaction } from './planning/plan-transaction.ts';
 import { createProgressWatch } from './progress-watch.ts';
 import { generateSlot } from './slot.ts';
 import { work } from './work.ts';
@@ -34,8 +44,8 @@ export interface RunningWorker extends Stoppable {
 }
 
 /**
- * One stateless worker: takes shards from the queue and generates their open slots, with at most
- * `PERSONA_FLEET_CONCURRENCY` model calls in flight over all shards it holds.
+ * One stateless worker: takes shards from the queue and generates their open slots, and answers planning jobs, with at most
+ * `PERSONA_FLEET_CONCURRENCY` model calls in flight over all jobs it holds.
  *
  * `stop()`: takes nothing new and begins no further slot; calls in flight may finish within the grace period and are
  * aborted then; unfinished jobs go back to the queue with no attempt lost. Bounded by the grace period and a few
@@ -67,6 +77,7 @@ export async function runWorker(options: {
     defaultModel: config.OPENAI_MODEL ?? DEFAULT_MODEL,
     prompts: createPromptRenderer(),
   });
+  const planningPrompts = createPlanningPrompts();
   const model = createModelGateway({
     apiKey: config.OPENAI_API_KEY ?? '',
     baseUrl: config.OPENAI_BASE_URL,
@@ -122,6 +133,28 @@ export async function runWorker(options: {
     });
   }
 
+  function planOn(
+    { simulation, request }: PlanningJobData,
+    lockLost: AbortSignal,
+  ): Promise<PlanningJobResult> {
+    const signal = AbortSignal.any([lockLost, aborting.signal]);
+    return planTransaction({
+      request,
+      cache: createTransactionalCache(redis, keys, simulation),
+      transactions: createCallTransactions(redis, keys, simulation),
+      prompts: planningPrompts,
+      // Tracked call by call: a job of many calls would look like one that hangs.
+      model: { complete: (...call) => progress.track(() => model.complete(...call)) },
+      permits,
+      stopping: AbortSignal.any([signal, draining.signal]),
+      signal,
+      lockLost,
+      backoff,
+      metrics,
+      logger: logger.child({ simulation, name: request.operation }),
+    });
+  }
+
   const bullWorker = startBullWorker({
     redisUrl,
     queueName: queueNameOf(config.OPENAI_MODEL),
@@ -133,6 +166,7 @@ export async function runWorker(options: {
     metrics,
     logger,
     work: workOn,
+    plan: planOn,
   });
   logger.info({ port: metricsServer.port, concurrency: config.PERSONA_FLEET_CONCURRENCY }, 'worker started');
 

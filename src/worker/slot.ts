@@ -1,17 +1,21 @@
 import type { LimitFunction } from 'p-limit';
 import { ModelCallError, Reaction } from '../shared/errors.ts';
+import { OnMismatch } from '../shared/factory/person-factory-state.ts';
 import { delay } from '../shared/lifecycle.ts';
 import { encodePersonRecord } from '../shared/person/person-record.ts';
+import { sealedFields } from '../shared/person/sealed-fields.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
+import { answerObject } from './answer/answer-object.ts';
+import { type Draft, nameDraft, personOf, readDraft } from './answer/draft.ts';
+import { FaultKind, faultError, warningsOf } from './answer/faults.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
 import { type Backoff, backoffMs } from './llm/backoff.ts';
-import { CallAbortedError, type ModelAnswer, type ModelGateway } from './llm/model-gateway.ts';
-import { correctName } from './names/correct-name.ts';
+import { CallAbortedError, type ModelAnswer, type ModelGateway, type Usage } from './llm/model-gateway.ts';
 import type { PersonName } from './names/name-source.ts';
-import { personFromAnswer, withSealed } from './person-from-answer.ts';
 import { createSlotNaming, nameTraits } from './slot-name.ts';
+import { repairDraft } from './slot-repair.ts';
 
 /** How a slot's run ended. `left`: it is still open, because of a pause, a cancellation or a stop. */
 export type SlotOutcome = 'committed' | 'replayed' | 'failed' | 'left';
@@ -42,10 +46,10 @@ interface Answered {
 type Called = Answered | { readonly attempts: number; readonly error: ModelCallError };
 
 /**
- * Generates one slot: characteristics → name → prompt → call → person → commit, until it is settled.
+ * Generates one slot: characteristics → name → prompt → call → check, and repair → commit, until it is settled.
  *
- * Promises at most one result, and at most the population's allowed attempts over all runs and crashes: attempts
- * are counted in Redis before the call they stand for. Being told to wait (429) or to stop spends none. Running it
+ * Promises at most one result, and over all runs and crashes at most the population's allowed attempts and one repair call:
+ * both are counted in Redis before the call they stand for. Being told to wait (429) or to stop spends none. Running it
  * again at any point is safe. Rejects only when Redis or this program fails; the slot then stays open and keeps
  * its name.
  */
@@ -61,6 +65,7 @@ export async function generateSlot(
   const traits = nameTraits(characteristics);
   const naming = createSlotNaming({ slot, traits, names: population.names, transactions, metrics });
   const reserve = state.names.policy === 'model' ? naming.reserveNone : naming.reserveOwn;
+  const sealed = sealedFields(characteristics);
   const tokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   let failures = 0;
   let lastFailure: ModelCallError | undefined;
@@ -93,7 +98,7 @@ export async function generateSlot(
         case Reaction.giveUp:
           return giveUp(error, attempts);
         case Reaction.pause: // dealt with before the place at the model was given back
-          return leave(false);
+          return leave();
         default: {
           const never: never = error.reaction;
           throw new Error(`unknown reaction ${never}`);
@@ -101,7 +106,7 @@ export async function generateSlot(
       }
     }
   }
-  return leave(false);
+  return leave();
 
   /**
    * What a place at the model is held for. The attempt is counted here, just before its call, so that a killed worker
@@ -109,7 +114,7 @@ export async function generateSlot(
    * before it can see the pause.
    */
   async function reserveAndCall(): Promise<SlotOutcome | Called> {
-    if (stopping.aborted) return leave(false);
+    if (stopping.aborted) return leave();
     const reservation = await reserve({ attemptsAllowed: state.attempts, countAttempt, countCall: true });
     switch (reservation.code) {
       case 'committed':
@@ -119,7 +124,7 @@ export async function generateSlot(
       case 'paused':
       case 'cancelled':
       case 'unknown-population':
-        return leave(false);
+        return leave();
       case 'attempts-spent':
         return giveUp(lastFailure ?? workerDied(reservation.attempts), reservation.attempts);
     }
@@ -133,39 +138,41 @@ export async function generateSlot(
       schema: { name: 'person', schema: population.answerSchema.jsonSchema },
     };
     try {
-      const answer = await model.complete(request, signal, (usage) => {
-        tokens.promptTokens += usage.promptTokens;
-        tokens.cachedTokens += usage.cachedTokens;
-        tokens.completionTokens += usage.completionTokens;
-      });
+      const answer = await model.complete(request, signal, addUsage);
       return { attempts, name, answer, promptDigest: prompt.digest, error: undefined };
     } catch (error) {
-      if (error instanceof CallAbortedError) return leave(true);
+      if (error instanceof CallAbortedError) return leave({ attempt: true });
       if (!(error instanceof ModelCallError)) throw error;
       if (error.reaction !== Reaction.pause) return { attempts, error };
       await pause(error.message);
-      return leave(true);
+      return leave({ attempt: true });
     }
   }
 
   async function commit({ attempts, name: reserved, answer, promptDigest }: Answered): Promise<SlotOutcome> {
-    const { persona, offeredNames } = personFromAnswer(answer.content, population.answerSchema.schema);
+    const answered = readDraft(answerObject(answer.content), sealed);
     let name = reserved;
     if (name === undefined) {
-      const claim = await naming.claimOffered(offeredNames);
+      const claim = await naming.claimOffered(answered.offeredNames);
       if (claim.code === 'committed') return 'replayed';
       if (claim.code === 'failed') return 'failed';
-      if (claim.code !== 'reserved' || claim.name === undefined) return leave(false);
+      if (claim.code !== 'reserved' || claim.name === undefined) return leave();
       name = claim.name;
     }
+    const named = nameDraft(answered, name, sealed);
+    const draft = isToBeRepaired(named) ? await repair(named, name) : named;
+    if (typeof draft === 'string') return draft;
+    const warnings = warningsOf(draft.faults);
     const payload = encodePersonRecord({
-      persona: withSealed(correctName(persona, persona.name, name), characteristics),
+      persona: personOf(draft),
       characteristics,
       cells,
+      ...(warnings.length === 0 ? {} : { warnings }),
       model: answer.model,
       simulated: answer.simulated,
       promptDigest,
       attempts,
+      ...(draft === named ? {} : { repairs: 1 }),
       tokens: {
         prompt: tokens.promptTokens,
         cached: tokens.cachedTokens,
@@ -180,7 +187,7 @@ export async function generateSlot(
         return 'committed';
       case 'replayed':
         // Somebody else was first (a lock lost meanwhile). This answer was paid for all the same.
-        await leave(false);
+        await leave();
         metrics.slots.inc({ outcome: 'replayed', reason: '' });
         return 'replayed';
       case 'failed':
@@ -201,10 +208,44 @@ export async function generateSlot(
     }
   }
 
-  /** Leaves the slot open. What its calls used is counted, for they were paid for. */
-  async function leave(returnAttempt: boolean): Promise<'left'> {
-    if (returnAttempt || tokens.promptTokens > 0) {
-      await transactions.leave(slot, { returnAttempt, counts: tokens });
+  /** What the population's policy makes of a draft with faults; throws ModelCallError where it must not be used. */
+  function isToBeRepaired({ faults }: Draft): boolean {
+    if (faults.length === 0) return false;
+    switch (state.onMismatch) {
+      case OnMismatch.repair:
+        return true;
+      case OnMismatch.accept:
+        if (faults.some(({ kind }) => kind === FaultKind.invalid)) throw faultError(faults);
+        return false;
+      case OnMismatch.fail:
+        throw faultError(faults, Reaction.giveUp);
+      default: {
+        const never: never = state.onMismatch;
+        throw new Error(`unknown policy ${never}`);
+      }
+    }
+  }
+
+  function repair(draft: Draft, name: PersonName): Promise<Draft | SlotOutcome> {
+    const context = { slot, name, characteristics, sealed, onUsage: addUsage };
+    return repairDraft(
+      draft,
+      { ...context, leave: (returnRepair) => leave({ attempt: true, repair: returnRepair }) },
+      dependencies,
+      signal,
+    );
+  }
+
+  function addUsage(usage: Usage): void {
+    tokens.promptTokens += usage.promptTokens;
+    tokens.cachedTokens += usage.cachedTokens;
+    tokens.completionTokens += usage.completionTokens;
+  }
+
+  /** Leaves the slot open, with what is to be given back. What its calls used is counted, for they were paid for. */
+  async function leave({ attempt = false, repair = false } = {}): Promise<'left'> {
+    if (attempt || repair || tokens.promptTokens > 0) {
+      await transactions.leave(slot, { returnAttempt: attempt, returnRepair: repair, counts: tokens });
     }
     return 'left';
   }

@@ -15,6 +15,7 @@ const statusOf = (changes: Partial<PopulationStatus> = {}): PopulationStatus => 
   failed: 0,
   failedByReason: {},
   calls: 0,
+  repairCalls: 0,
   promptTokens: 0,
   cachedTokens: 0,
   completionTokens: 0,

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Queue, UnrecoverableError, Worker } from 'bullmq';
 import { type JobTemplate, openJobQueue } from '../../src/producer/job-queue.ts';
-import { type JobData, jobDataSchema, jobId, queueNameOf } from '../../src/shared/jobs.ts';
+import {
+  type JobData,
+  jobDataSchema,
+  jobId,
+  planningJobDataSchema,
+  queueNameOf,
+} from '../../src/shared/jobs.ts';
 import { createKeys } from '../../src/shared/keys.ts';
 import { testPrefix, testRedisUrl } from '../support/redis.ts';
 
@@ -115,6 +121,42 @@ test('a failed job blocks its shard until it is removed, for its own population 
   );
   await jobs.add(TEMPLATE, [[0, 16]]);
   assert.equal(await jobs.liveJobs(), 1);
+});
+
+const PLANNING = {
+  simulation: 'sim',
+  eventKey: 'ab12ab12ab12ab12ab12ab12ab12ab12',
+  request: {
+    operation: 'generatePersonFactories',
+    arguments: { count: 2, genericContext: 'A town.', model: 'm' },
+  },
+} as const;
+
+test('a planning job goes ahead of waiting shards, once however often it is asked for', async (t) => {
+  const { jobs, take } = await queues(t);
+  await jobs.add(TEMPLATE, [[0, 16]]);
+  await jobs.addPlanning(PLANNING);
+  await Promise.all([jobs.addPlanning(PLANNING), jobs.addPlanning(PLANNING)]);
+  assert.equal(await jobs.liveJobs(), 2);
+  const job = await take();
+  assert.deepEqual(planningJobDataSchema.parse(job.data), {
+    version: 1,
+    simulation: 'sim',
+    request: PLANNING.request,
+  });
+  await jobs.addPlanning(PLANNING);
+  assert.equal(await jobs.liveJobs(), 2, 'not again while it is being worked on');
+});
+
+test('a planning job that failed makes way for the next one, and stays when a population is retried', async (t) => {
+  const { jobs, bull, failOne } = await queues(t);
+  await jobs.addPlanning(PLANNING);
+  await failOne();
+  await jobs.removeFailed(TEMPLATE);
+  assert.deepEqual(await bull.getJobCounts('failed'), { failed: 1 });
+  await jobs.addPlanning(PLANNING);
+  assert.equal(await jobs.liveJobs(), 1);
+  assert.deepEqual(await bull.getJobCounts('failed'), { failed: 0 });
 });
 
 test('many shards go in batches, each once', async (t) => {

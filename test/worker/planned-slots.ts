@@ -130,7 +130,10 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
       throw new Error(`slot ${slot} has no result`);
     },
     /** The sum of a counter's values whose labels match. */
-    async counted(metric: 'slots' | 'names', labels: Record<string, string>): Promise<number> {
+    async counted(
+      metric: 'slots' | 'names' | 'repairCalls',
+      labels: Record<string, string>,
+    ): Promise<number> {
       const { values } = await metrics[metric].get();
       return values
         .filter((each) =>

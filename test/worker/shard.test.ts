@@ -14,6 +14,7 @@ function storeWithOpen(open: readonly number[]): SlotTransactions {
   return {
     openSlots: async (from, to) => open.filter((slot) => slot >= from && slot < to),
     reserve: unused,
+    beginRepair: unused,
     leave: unused,
     commit: unused,
     fail: unused,

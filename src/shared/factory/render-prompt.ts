@@ -3,6 +3,7 @@ import { personaMinimumCounts } from '../person/schema.ts';
 import type { Characteristics } from '../sampling/dimensions.ts';
 import { NamePolicy, type TinyPersonFactoryState } from './person-factory-state.ts';
 import { neutraliseFences, singleLine } from './prompt-text.ts';
+import { createRepairRenderer, type RepairRequest } from './render-repair.ts';
 import { loadTemplate } from './template.ts';
 
 const DIGEST_CHARACTERS = 16;
@@ -22,6 +23,11 @@ export interface SlotParticulars {
   readonly characteristics: Characteristics;
   /** The reserved name. Required with the names policy `reserved`; without one the model chooses. */
   readonly name?: string | undefined;
+  /**
+   * Asks for parts of the person instead of the whole. It follows the slot's own prompt, word for word, so that a provider
+   * which holds that one in its prompt cache need read only the rest.
+   */
+  readonly repair?: RepairRequest | undefined;
 }
 
 export type SlotRenderer = (slot: SlotParticulars) => PersonPrompt;
@@ -49,6 +55,7 @@ export function createPromptRenderer(): PromptRenderer {
   const system = loadTemplate(new URL('./prompts/system.mustache', import.meta.url))
     .render(Object.fromEntries(counts))
     .trim();
+  const renderRepair = createRepairRenderer();
   const renderers = new WeakMap<PromptPopulation, SlotRenderer>();
 
   function forPopulation(population: PromptPopulation): SlotRenderer {
@@ -57,13 +64,14 @@ export function createPromptRenderer(): PromptRenderer {
       particularities: neutraliseFences(population.agentParticularities ?? ''),
     });
     const hashOfShared = createHash('sha256').update(system).update('\0').update(shared);
-    return ({ characteristics, name }) => {
+    return ({ characteristics, name, repair }) => {
       if (name === undefined && population.names.policy === NamePolicy.reserved) {
         throw new TypeError(
           'expected a reserved name: with the names policy "reserved" no prompt goes without one',
         );
       }
-      const particulars = slotTemplate.render({ lines: characteristicLines(characteristics, name) }).trim();
+      const person = slotTemplate.render({ lines: characteristicLines(characteristics, name) }).trim();
+      const particulars = repair === undefined ? person : `${person}\n\n${renderRepair(repair)}`;
       return {
         system,
         user: shared + particulars,

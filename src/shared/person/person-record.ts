@@ -17,8 +17,10 @@ export interface PersonRecord {
   readonly model: string;
   readonly simulated: boolean;
   readonly promptDigest: string;
-  /** Model calls begun for this slot, the successful one included. */
+  /** Calls begun that asked for this whole person, the successful one included. */
   readonly attempts: number;
+  /** 1 where a repair call wrote parts of this person; absent otherwise. */
+  readonly repairs?: number;
   /** Of all answered calls of the run that committed, useless answers included; `prompt` includes `cached`. */
   readonly tokens: { readonly prompt: number; readonly cached: number; readonly completion: number };
   /** ISO 8601, by the worker's clock. */

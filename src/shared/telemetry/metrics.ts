@@ -12,6 +12,7 @@ export interface Metrics {
   readonly modelRequestsInFlight: Gauge;
   readonly modelWaitSeconds: Counter;
   readonly tokens: Counter<'model' | 'type'>;
+  readonly repairCalls: Counter<'outcome'>;
   readonly names: Counter<'outcome'>;
   readonly locksLost: Counter;
   readonly jobs: Counter<'outcome'>;
@@ -59,6 +60,12 @@ export function createMetrics(): Metrics {
       name: 'persona_fleet_model_tokens_total',
       help: 'Tokens of answered model requests, by model and type (prompt, cached, completion); prompt includes cached.',
       labelNames: ['model', 'type'],
+      registers,
+    }),
+    repairCalls: new Counter({
+      name: 'persona_fleet_repair_calls_total',
+      help: 'Repair calls this worker made, by outcome: mended, unmended (still at fault), or failed (no usable answer).',
+      labelNames: ['outcome'],
       registers,
     }),
     names: new Counter({

@@ -64,8 +64,11 @@ export interface PopulationStatus {
   readonly committed: number;
   readonly failed: number;
   readonly failedByReason: Readonly<Record<string, number>>;
-  /** Model calls begun, and what those that were answered used. */
+  /** Calls begun that asked for a whole person. */
   readonly calls: number;
+  /** Calls begun that asked for parts of one which could not be used; not among `calls`. */
+  readonly repairCalls: number;
+  /** What the answered ones of both kinds used. */
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly completionTokens: number;
@@ -272,6 +275,7 @@ function describeStatus(
         .filter(([, value]) => value > 0),
     ),
     calls: counter('calls'),
+    repairCalls: counter('repairCalls'),
     promptTokens: counter('promptTokens'),
     cachedTokens: counter('cachedTokens'),
     completionTokens: counter('completionTokens'),

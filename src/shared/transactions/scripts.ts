@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 const files = {
   definePopulation: 'define-population-3.lua',
   reserve: 'reserve-7.lua',
+  beginRepair: 'begin-repair-5.lua',
   leave: 'leave-2.lua',
   commit: 'commit-8.lua',
   fail: 'fail-8.lua',
@@ -16,7 +17,11 @@ const files = {
   reopen: 'reopen-4.lua',
   pause: 'pause-1.lua',
   resume: 'resume-1.lua',
-  recordTransaction: 'record-transaction-2.lua',
+  recordTransaction: 'record-transaction-4.lua',
+  openCall: 'open-call-4.lua',
+  leaveCall: 'leave-call-2.lua',
+  failTransaction: 'fail-transaction-4.lua',
+  importPerson: 'import-person-6.lua',
 } as const;
 
 export type ScriptName = keyof typeof files;

@@ -16,10 +16,15 @@ export interface SlotTransactions {
   /** Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. */
   reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
   /**
-   * Leaves the slot open: counts what its calls used, and gives the attempt back where an orderly stop or a pause ended it.
-   * The one call that a lost reply may make count twice.
+   * Takes the slot's one repair and counts its call; `again` counts another sending of a repair that this run has taken. After
+   * a lost reply the repair may read as spent: then there is none, never two.
    */
-  leave(slot: number, left: { returnAttempt: boolean; counts: Counts }): Promise<void>;
+  beginRepair(slot: number, request: { again: boolean }): Promise<RepairReply>;
+  /**
+   * Leaves the slot open: counts what its calls used, and gives back the attempt and the repair that an orderly stop or a
+   * pause ended. The one call that a lost reply may make count twice.
+   */
+  leave(slot: number, left: { returnAttempt: boolean; returnRepair: boolean; counts: Counts }): Promise<void>;
   commit(slot: number, result: { name: string; payload: Buffer; counts: Counts }): Promise<CommitReply>;
   fail(slot: number, failure: { reason: string; record: string; counts: Counts }): Promise<FailReply>;
 }
@@ -42,6 +47,10 @@ export type Reservation =
   | { code: 'attempts-spent'; attempts: number }
   | { code: 'paused'; reason: string }
   | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' };
+
+export type RepairReply =
+  | { code: 'begun' | 'spent' | 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
+  | { code: 'paused'; reason: string };
 
 export type CommitReply =
   | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
@@ -119,10 +128,30 @@ export function createSlotTransactions(
       }
     },
 
-    async leave(slot, { returnAttempt, counts }) {
+    async beginRepair(slot, { again }) {
+      const [code, detail] = await scripts.beginRepair(
+        [key.meta, key.committed, key.failed, key.attempts, key.counters],
+        [slot, again ? 0 : 1],
+      );
+      switch (code) {
+        case 'begun':
+        case 'spent':
+        case 'committed':
+        case 'failed':
+        case 'cancelled':
+        case 'unknown-population':
+          return { code };
+        case 'paused':
+          return { code, reason: replyText(detail) };
+        default:
+          throw unexpectedReply('beginRepair', code);
+      }
+    },
+
+    async leave(slot, { returnAttempt, returnRepair, counts }) {
       const [code] = await scripts.leave(
         [key.attempts, key.counters],
-        [slot, returnAttempt ? 1 : 0, ...increments(counts)],
+        [slot, returnAttempt ? 1 : 0, returnRepair ? 1 : 0, ...increments(counts)],
       );
       if (code !== 'left') throw unexpectedReply('leave', code);
     },

@@ -9,6 +9,7 @@ const OURS = {
   persona_fleet_model_requests_in_flight: [],
   persona_fleet_model_wait_seconds_total: [],
   persona_fleet_model_tokens_total: ['model', 'type'],
+  persona_fleet_repair_calls_total: ['outcome'],
   persona_fleet_names_total: ['outcome'],
   persona_fleet_job_locks_lost_total: [],
   persona_fleet_jobs_total: ['outcome'],

@@ -114,15 +114,85 @@ test('reserve refuses settled slots and populations that are paused, cancelled o
 test('leave gives an attempt back, never below zero, and counts what the calls used', async (t) => {
   const { slots, redis, key, status } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
-  await slots.leave(0, { returnAttempt: true, counts: { promptTokens: 4 } });
-  await slots.leave(0, { returnAttempt: true, counts: {} });
+  await slots.leave(0, { returnAttempt: true, returnRepair: false, counts: { promptTokens: 4 } });
+  await slots.leave(0, { returnAttempt: true, returnRepair: false, counts: {} });
   assert.equal(await redis.hget(key.attempts, '0'), '0');
   assert.equal((await status()).promptTokens, 4);
-  await slots.leave(1, { returnAttempt: true, counts: {} });
+  await slots.leave(1, { returnAttempt: true, returnRepair: false, counts: {} });
   assert.equal(await redis.hget(key.attempts, '1'), null);
   await slots.reserve(0, named());
-  await slots.leave(0, { returnAttempt: false, counts: {} });
+  await slots.leave(0, { returnAttempt: false, returnRepair: false, counts: {} });
   assert.equal(await redis.hget(key.attempts, '0'), '1');
+});
+
+test('a slot has one repair; its call is counted each time it is sent, apart from the other calls', async (t) => {
+  const { slots, status, redis, key } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
+  assert.deepEqual(await slots.beginRepair(0, { again: true }), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(1, { again: false }), { code: 'begun' }, 'each slot has its own');
+  const { calls, repairCalls } = await status();
+  assert.deepEqual({ calls, repairCalls }, { calls: 1, repairCalls: 3 });
+  assert.equal(await redis.hget(key.attempts, '0'), '1', 'the attempts are as they were');
+});
+
+test('a repair that is given back can be taken again; leaving without it keeps it taken', async (t) => {
+  const { slots } = await planned(t);
+  await slots.beginRepair(0, { again: false });
+  await slots.leave(0, { returnAttempt: true, returnRepair: false, counts: {} });
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
+  await slots.leave(0, { returnAttempt: false, returnRepair: true, counts: {} });
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
+});
+
+test('no repair of settled slots, nor in populations that are paused, cancelled or unknown; nothing is counted', async (t) => {
+  const { slots, populations, redis, keys, key, status } = await planned(t);
+  const repair = (slot: number) => slots.beginRepair(slot, { again: false });
+  await slots.commit(0, result('Ann Lee'));
+  assert.deepEqual(await repair(0), { code: 'committed' });
+  await slots.fail(1, { reason: 'refusal', record: '{}', counts: noCounts });
+  assert.deepEqual(await repair(1), { code: 'failed' });
+  await populations.pause(POPULATION, 'no quota');
+  assert.deepEqual(await repair(2), { code: 'paused', reason: 'no quota' });
+  await populations.cancel(POPULATION);
+  assert.deepEqual(await repair(2), { code: 'cancelled' });
+  const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
+  assert.deepEqual(await unknown.beginRepair(0, { again: false }), { code: 'unknown-population' });
+  assert.equal((await status()).repairCalls, 0);
+  assert.equal(await redis.exists(key.attempts), 0);
+});
+
+test('the taken repair goes with the slot’s attempts: by commit, failure and release', async (t) => {
+  const { slots, populations, redis, key } = await planned(t);
+  const endings: (() => Promise<unknown>)[] = [
+    () => slots.commit(0, result('Ann Lee')),
+    () => slots.fail(0, { reason: 'shallow_persona', record: '{}', counts: noCounts }),
+    () => populations.cancel(POPULATION),
+  ];
+  for (const end of endings) {
+    await populations.forget(POPULATION);
+    await populations.define({
+      id: POPULATION,
+      size: 4,
+      encode: () => ({ state: '{}', digest: 'd' }),
+      labels: {},
+    });
+    await slots.reserve(0, named('Ann Lee'));
+    await slots.beginRepair(0, { again: false });
+    assert.equal(await redis.hlen(key.attempts), 2);
+    await end();
+    assert.equal(await redis.exists(key.attempts), 0, String(end));
+  }
+});
+
+test('a slot that is opened again has a repair again', async (t) => {
+  const { slots, populations } = await planned(t);
+  await slots.beginRepair(0, { again: false });
+  const record = JSON.stringify({ reason: 'shallow_persona', message: 'few', attempts: 1 });
+  await slots.fail(0, { reason: 'shallow_persona', record, counts: noCounts });
+  assert.equal(await populations.reopen(POPULATION), 1);
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
 });
 
 test('a name for an answer that is paid for is given during a pause', async (t) => {
@@ -264,6 +334,9 @@ test('a key of another type fails each script before its first write', async (t)
   await assert.rejects(slots.commit(0, result('Ann Lee')), /WRONGTYPE/);
   await assert.rejects(slots.fail(0, { reason: 'x', record: '{}', counts: noCounts }), /WRONGTYPE/);
   await redis.del(key.reservations);
+  await redis.set(key.counters, 'not a hash');
+  await assert.rejects(slots.beginRepair(0, { again: false }), /WRONGTYPE/);
+  await redis.del(key.counters);
   assert.equal(await redis.exists(key.committed, key.failed, key.results(0), key.attempts), 0);
   const { committed, failed, calls } = await status();
   assert.deepEqual({ committed, failed, calls }, { committed: 0, failed: 0, calls: 0 });

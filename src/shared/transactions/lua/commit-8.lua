@@ -47,7 +47,7 @@ if held then
   end
   redis.call('HDEL', KEYS[5], slot)
 end
-redis.call('HDEL', KEYS[6], slot)
+redis.call('HDEL', KEYS[6], slot, repairOf(slot))
 local committed = redis.call('HINCRBY', KEYS[7], 'committed', 1)
 for i = 5, #ARGV, 2 do
   redis.call('HINCRBY', KEYS[7], ARGV[i], ARGV[i + 1])

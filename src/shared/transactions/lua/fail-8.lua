@@ -34,7 +34,7 @@ if held then
   if redis.call('HGET', KEYS[4], reserved) == owner then redis.call('HDEL', KEYS[4], reserved) end
   redis.call('HDEL', KEYS[5], slot)
 end
-redis.call('HDEL', KEYS[6], slot)
+redis.call('HDEL', KEYS[6], slot, repairOf(slot))
 local failed = redis.call('HINCRBY', KEYS[7], 'failed', 1)
 redis.call('HINCRBY', KEYS[7], 'failed:' .. reason, 1)
 for i = 5, #ARGV, 2 do

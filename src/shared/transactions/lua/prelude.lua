@@ -11,6 +11,11 @@ local function expectType(key, expected)
   end
 end
 
+-- Where a slot's taken repair is marked, in the hash of the attempts.
+local function repairOf(slot)
+  return slot .. ':repair'
+end
+
 local function heldName(reservation)
   local cut = string.find(reservation, '\n', 1, true)
   return string.sub(reservation, 1, cut - 1), string.sub(reservation, cut + 1)

@@ -38,6 +38,6 @@ for _, slot in ipairs(slots) do
     end
     redis.call('HDEL', KEYS[3], slot)
   end
-  redis.call('HDEL', KEYS[4], slot)
+  redis.call('HDEL', KEYS[4], slot, repairOf(slot))
 end
 return { 'released', released }

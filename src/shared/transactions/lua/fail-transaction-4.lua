@@ -1,0 +1,24 @@
+--[[
+  Gives an auxiliary transaction up until somebody asks for it again, with the reason.
+
+  KEYS  1 transactions (hash)   2 failures (hash)   3 attempts (hash)   4 transaction counters (hash)
+  ARGV  1 event key   2 event key of the call that failed: the same, or that of a part of it   3 failure record (JSON)
+        then counter, increment, ... (tokens, ...)
+
+  Returns {'failed'} | {'recorded'}   somebody else has a result meanwhile
+
+  Atomic because a failure must not hide a result, and because whoever asks again begins with all attempts.
+]]
+expectType(KEYS[1], 'hash')
+expectType(KEYS[2], 'hash')
+expectType(KEYS[3], 'hash')
+expectType(KEYS[4], 'hash')
+
+for i = 4, #ARGV, 2 do
+  redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
+end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return { 'recorded' } end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+redis.call('HINCRBY', KEYS[4], 'failed', 1)
+redis.call('HDEL', KEYS[3], ARGV[2])
+return { 'failed' }

@@ -1,0 +1,60 @@
+import type { PlanningJobResult } from '../../shared/jobs.ts';
+import type { PlanningRequest } from '../../shared/planning/operations.ts';
+import type { PlanningPrompts } from '../../shared/planning/render-planning-prompt.ts';
+import { eventKeyOf, type TransactionalCache } from '../../shared/transactions/transactional.ts';
+import { JobReturnedError } from '../bull-worker.ts';
+import { type AskDependencies, askModel, NotAnsweredError } from './ask-model.ts';
+import { type Ask, generatePersonFactories } from './person-factories.ts';
+import { dimensionsQuestion } from './sampling-dimensions.ts';
+
+export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' | 'modelName'> {
+  readonly request: PlanningRequest;
+  readonly cache: TransactionalCache;
+  readonly prompts: PlanningPrompts;
+  readonly lockLost: AbortSignal;
+}
+
+/**
+ * Does one planning job: asks the model what the request wants to know, and stores the answer as a transaction (first writer
+ * wins) or the reason why there is none beside it. Running it again at any point is safe: what is stored is not asked again.
+ *
+ * Throws JobReturnedError when the process is stopping; anything else means that Redis or this program failed.
+ */
+export async function planTransaction(options: PlanTransactionOptions): Promise<PlanningJobResult> {
+  const { request, cache, prompts, lockLost, ...dependencies } = options;
+  const within = eventKeyOf(request.operation, request.arguments);
+  if ((await cache.peek(within)) !== undefined) return { outcome: 'replayed' };
+  const modelName = request.arguments.model;
+  const ask: Ask = (eventKey, question) =>
+    askModel(eventKey, question, { ...dependencies, within, modelName });
+  try {
+    const value = await answerTo(within, request, ask, prompts);
+    await dependencies.transactions.record(within, value, noTokens);
+    return { outcome: 'recorded' };
+  } catch (error) {
+    if (!(error instanceof NotAnsweredError)) throw error;
+    if (error.outcome === 'failed') return { outcome: 'failed' };
+    if (lockLost.aborted) throw new Error('the lock was lost; another worker goes on with this job');
+    throw new JobReturnedError();
+  }
+}
+
+const noTokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
+
+function answerTo(
+  eventKey: string,
+  request: PlanningRequest,
+  ask: Ask,
+  prompts: PlanningPrompts,
+): Promise<unknown> {
+  switch (request.operation) {
+    case 'computeSamplingDimensions':
+      return ask(eventKey, dimensionsQuestion(request.arguments, prompts));
+    case 'generatePersonFactories':
+      return generatePersonFactories(eventKey, request.arguments, { ask, prompts });
+    default: {
+      const never: never = request;
+      throw new Error(`unknown planning request ${JSON.stringify(never)}`);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import pLimit from 'p-limit';
+import { ModelCallError, type Reaction } from '../../../src/shared/errors.ts';
+import { createKeys } from '../../../src/shared/keys.ts';
+import { createLogger } from '../../../src/shared/telemetry/logger.ts';
+import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
+import { createCallTransactions } from '../../../src/shared/transactions/call-transactions.ts';
+import { createTransactionalCache } from '../../../src/shared/transactions/transactional.ts';
+import { CallAbortedError, type ModelRequest } from '../../../src/worker/llm/model-gateway.ts';
+import { type AskDependencies, askModel } from '../../../src/worker/planning/ask-model.ts';
+import type { Question } from '../../../src/worker/planning/question.ts';
+import { connect, testPrefix } from '../../support/redis.ts';
+import { type Step, scriptedModel, USAGE } from '../planned-slots.ts';
+
+/** Asks for a number; anything else is a fault, which a repair call mends. */
+const question: Question<number> = {
+  system: 'You answer with a number.',
+  user: 'How many?',
+  schema: { name: 'number', schema: {} },
+  read: (content) =>
+    Number.isNaN(Number(content))
+      ? { faults: [`${content} is no number`], repair: { ...question, user: `Not ${content}. How many?` } }
+      : { value: Number(content) },
+};
+
+const says =
+  (content: string): Step =>
+  () =>
+    content;
+const fails =
+  (reaction: Reaction, reason: string): Step =>
+  () => {
+    throw new ModelCallError(`it was ${reason}`, { reaction, reason });
+  };
+
+async function asking(t: TestContext) {
+  const redis = await connect(t);
+  const keys = createKeys(testPrefix(t));
+  const calls = createCallTransactions(redis, keys, 'sim');
+  const cache = createTransactionalCache(redis, keys, 'sim');
+  const requests: ModelRequest[] = [];
+  return {
+    calls,
+    cache,
+    requests,
+    ask(steps: Step[], changes: Partial<AskDependencies> = {}) {
+      const model = scriptedModel(steps);
+      const signal = new AbortController().signal;
+      return askModel('event', question, {
+        within: 'event',
+        modelName: 'm',
+        transactions: calls,
+        model: {
+          complete: (request, ...rest) => {
+            requests.push(request);
+            return model.complete(request, ...rest);
+          },
+        },
+        permits: pLimit(1),
+        stopping: signal,
+        signal,
+        backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
+        metrics: createMetrics(),
+        logger: createLogger('silent'),
+        ...changes,
+      });
+    },
+    users: () => requests.map(({ user }) => user),
+    attempts: async () =>
+      Number((await redis.hget(keys.simulation('sim').transactionAttempts, 'event')) ?? 0),
+  };
+}
+
+test('a usable answer is stored, with the call and its tokens; asked again it costs nothing', async (t) => {
+  const { ask, calls, cache, attempts, users } = await asking(t);
+  assert.equal(await ask([says('7')]), 7);
+  assert.equal(await cache.peek('event'), 7);
+  assert.equal(await ask([says('8')]), 7);
+  assert.equal(users().length, 1);
+  assert.deepEqual(await calls.usage(), { calls: 1, repairCalls: 0, ...USAGE });
+  assert.equal(await attempts(), 0);
+});
+
+test('faults go back in one repair call, counted apart', async (t) => {
+  const { ask, calls, users } = await asking(t);
+  assert.equal(await ask([says('many'), says('7')]), 7);
+  assert.deepEqual(users(), ['How many?', 'Not many. How many?']);
+  const { calls: generated, repairCalls, promptTokens } = await calls.usage();
+  assert.deepEqual([generated, repairCalls, promptTokens], [1, 1, 2 * USAGE.promptTokens]);
+});
+
+test('a repair that does not help costs the attempt; after three the reason is stored', async (t) => {
+  const { ask, calls, users, attempts } = await asking(t);
+  const wrong = Array.from({ length: 10 }, () => says('many'));
+  await assert.rejects(ask(wrong), { outcome: 'failed' });
+  assert.equal(users().length, 6);
+  const failure = await calls.failure('event');
+  assert.deepEqual([failure?.reason, failure?.attempts, failure?.paused], ['invalid_plan', 3, false]);
+  assert.match(failure?.message ?? '', /many is no number/);
+  assert.equal(await attempts(), 0, 'whoever asks again begins with all attempts');
+  await assert.rejects(ask([says('7')]), { outcome: 'failed' });
+  assert.equal(users().length, 6, 'no call while the failure stands');
+  await calls.clearFailure('event');
+  assert.equal(await ask([says('7')]), 7);
+});
+
+test('errors are tried again; being told to wait spends no attempt, neither first nor in a repair', async (t) => {
+  const { ask, users } = await asking(t);
+  const wait = fails('wait', 'rate_limited');
+  const answer = await ask([
+    ...[wait, wait, wait, wait, fails('retry', 'server_error')],
+    ...[wait, says('many'), wait, wait, wait, wait, fails('retry', 'timeout')],
+    ...[wait, says('7')],
+  ]);
+  assert.equal(answer, 7);
+  assert.equal(users().length, 14);
+});
+
+test('a refusal is given up at once; what a person must mend is told apart', async (t) => {
+  const { ask, calls, users } = await asking(t);
+  await assert.rejects(ask([fails('give-up', 'refusal')]), { outcome: 'failed' });
+  assert.deepEqual(await calls.failure('event'), {
+    reason: 'refusal',
+    message: 'it was refusal',
+    attempts: 1,
+    paused: false,
+  });
+  await calls.clearFailure('event');
+  await assert.rejects(ask([fails('pause', 'quota')]), { outcome: 'failed' });
+  assert.equal((await calls.failure('event'))?.paused, true);
+  assert.equal(users().length, 2);
+});
+
+test('attempts whose worker died count: after three there is no further call', async (t) => {
+  const { ask, calls, users } = await asking(t);
+  const dies: Step = () => {
+    throw new Error('the process is gone');
+  };
+  for (let run = 0; run < 3; run += 1) await assert.rejects(ask([dies]), /the process is gone/);
+  await assert.rejects(ask([says('7')]), { outcome: 'failed' });
+  assert.equal(users().length, 3);
+  assert.equal((await calls.failure('event'))?.reason, 'attempts_spent');
+});
+
+test('a stop gives the attempt back, unless an answer was paid for', async (t) => {
+  const { ask, attempts, calls } = await asking(t);
+  const stop: Step = () => {
+    throw new CallAbortedError('stopped');
+  };
+  for (let run = 0; run < 5; run += 1) await assert.rejects(ask([stop]), { outcome: 'left' });
+  assert.equal(await attempts(), 0);
+  await assert.rejects(ask([fails('wait', 'rate_limited'), stop]), { outcome: 'left' });
+  assert.equal(await attempts(), 0);
+  await assert.rejects(ask([says('many'), stop]), { outcome: 'left' });
+  assert.equal(await attempts(), 1);
+  assert.equal((await calls.usage()).promptTokens, USAGE.promptTokens, 'the answer was paid for');
+});
+
+test('a result that somebody else stored meanwhile is what everybody gets; both calls were paid for', async (t) => {
+  const { ask, calls } = await asking(t);
+  const overtaken: Step = async () => {
+    await calls.record('event', 5, { promptTokens: 0, cachedTokens: 0, completionTokens: 0 });
+    return '7';
+  };
+  assert.equal(await ask([overtaken]), 5);
+  assert.equal((await calls.usage()).promptTokens, USAGE.promptTokens);
+});
