@@ -2,22 +2,25 @@ import { ExportFormat } from '../producer/export/export-population.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
 import { count } from './describe-status.ts';
 import type { GenerateOptions } from './generate.ts';
+import { totalOf } from './runs.ts';
 
 /** One line for a `generate` that did not reach its end: why, what is kept, and the command that goes on. */
 export function describeUnfinished(run: {
-  status: PopulationStatus;
+  statuses: readonly PopulationStatus[];
   specPath: string;
   options: GenerateOptions;
   /** Where all people were there and only the export was cut short: what it said. */
   failedExport?: string | undefined;
 }): string {
-  const { status, specPath, options, failedExport } = run;
+  const { statuses, specPath, options, failedExport } = run;
   const again = resumeCommand(specPath, options);
-  const done = `${count(status.committed)} of ${count(status.size)} people are committed`;
+  const { committed, size } = totalOf(statuses);
+  const done = `${count(committed)} of ${count(size)} people are committed`;
+  const paused = statuses.find(({ state }) => state === PopulationState.paused);
   if (failedExport !== undefined) return `${failedExport}. ${done}; go on with: ${again}`;
-  if (status.state === PopulationState.paused)
-    return `paused: ${status.reason}. ${done}; when that is mended, go on with: ${again}`;
-  if (status.state === PopulationState.cancelled)
+  if (paused !== undefined)
+    return `paused: ${paused.reason}. ${done}; when that is mended, go on with: ${again}`;
+  if (statuses.some(({ state }) => state === PopulationState.cancelled))
     return `cancelled. ${done}; take it up again with: ${again}`;
   return `interrupted. ${done}; go on with: ${again}`;
 }

@@ -1,34 +1,57 @@
-import { type ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
+import { type ExportFormat, exportPeople } from '../producer/export/export-population.ts';
 import { ExitCode } from '../shared/errors.ts';
+import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { createResults } from '../shared/transactions/results.ts';
-import { type CommandContext, say } from './context.ts';
+import { type CommandContext, configOf, openRedis, type RedisAccess, say } from './context.ts';
 import { count } from './describe-status.ts';
-import { openPopulation, type PopulationOptions } from './open-population.ts';
+import { findPopulation } from './find-population.ts';
+import { findSimulation } from './find-simulation.ts';
+import type { PopulationOptions } from './open-population.ts';
 
-/** Writes the committed people of a population, finished or not, in slot order. */
+/**
+ * Writes the committed people of a population, or of all populations of a simulation, finished or not: population after
+ * population, in slot order.
+ */
 export async function exportCommand(
   prefix: string | undefined,
   options: PopulationOptions & { format: ExportFormat; out?: string },
   context: CommandContext,
 ): Promise<ExitCode> {
   const { format } = options;
-  await using found = await openPopulation(prefix, options, context);
-  const { redis, keys } = found;
-  const { simulation, population, size, labels } = found.status;
-  const out = options.out ?? (format === 'tinytroupe' ? `${simulation}-${population.slice(0, 8)}` : '-');
-  const { people } = await exportPopulation({
-    results: createResults(redis, keys, simulation, population),
-    shared: { simulation, population, seed: labels.seed ?? '' },
-    wanted: { from: 0, to: size },
-    format,
-    out,
-    stdout: context.stdout,
-    signal: context.signal,
-  });
+  await using access = await openRedis(context, configOf(context), 'fail-fast');
+  const { redis, keys } = access;
+  const { simulation, populations, folder } = await findPeople(prefix, options.simulation, access);
+  const out = options.out ?? (format === 'tinytroupe' ? folder : '-');
+  const { people } = await exportPeople(
+    populations.map(({ population, size, labels }) => ({
+      results: createResults(redis, keys, simulation, population),
+      shared: { simulation, population, seed: labels.seed ?? '' },
+      wanted: { from: 0, to: size },
+    })),
+    { format, out, stdout: context.stdout, signal: context.signal },
+  );
+  const size = populations.reduce((sum, one) => sum + one.size, 0);
   if (options.json) {
-    const facts = { simulation, population, people, size, format, out };
+    const exported = populations.map(({ population, size }) => ({ population, size }));
+    const named = prefix === undefined ? {} : { population: populations[0]?.population };
+    const facts = { simulation, ...named, populations: exported, people, size, format, out };
     // Stdout is the people's when they go there.
     (out === '-' ? context.stderr : context.stdout).write(`${JSON.stringify(facts)}\n`);
   } else say(context, `${count(people)} of ${count(size)} people written to ${out === '-' ? 'stdout' : out}`);
   return ExitCode.ok;
+}
+
+/** What the command is about, and the folder it goes to where it is to be one and none is named. */
+async function findPeople(
+  prefix: string | undefined,
+  simulation: string | undefined,
+  { redis, keys }: RedisAccess,
+): Promise<{ simulation: string; populations: readonly PopulationStatus[]; folder: string }> {
+  if (prefix === undefined) {
+    const found = await findSimulation(redis, keys, simulation);
+    return { ...found, folder: `${found.simulation}-people` };
+  }
+  const found = await findPopulation(redis, keys, { prefix, simulation });
+  const folder = `${found.simulation}-${found.population.slice(0, 8)}`;
+  return { simulation: found.simulation, populations: [found], folder };
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { UserError } from '../shared/errors.ts';
 import type { Keys } from '../shared/keys.ts';
+import { isImport } from '../shared/transactions/imports.ts';
 import { createPopulations, type PopulationStatus } from '../shared/transactions/populations.ts';
 
 /** Every population of the simulation, or of all simulations. */
@@ -23,8 +24,8 @@ export async function listPopulations(
 }
 
 /**
- * The population whose id begins with `prefix`; without one, the only one there is. Throws UserError that lists the
- * candidates when that names none or several.
+ * The population whose id begins with `prefix`; without one, the only one there is, where imported people count only when nobody was generated. Throws UserError
+ * that lists the candidates when that names none or several.
  */
 export async function findPopulation(
   redis: Redis,
@@ -32,14 +33,18 @@ export async function findPopulation(
   options: { simulation?: string | undefined; prefix?: string | undefined },
 ): Promise<PopulationStatus> {
   const all = await listPopulations(redis, keys, options.simulation);
-  const matching = all.filter(({ population }) => population.startsWith(options.prefix ?? ''));
+  const { prefix } = options;
+  const generated = all.filter((one) => !isImport(one));
+  const matching =
+    prefix === undefined && generated.length > 0
+      ? generated
+      : all.filter(({ population }) => population.startsWith(prefix ?? ''));
   const [only] = matching;
   if (only !== undefined && matching.length === 1) return only;
   const where = options.simulation === undefined ? '' : ` in simulation ${options.simulation}`;
   if (all.length === 0)
     throw new UserError(`there is no population${where} yet: generate or enqueue one first`);
-  const what =
-    options.prefix === undefined ? 'no population was named' : `"${options.prefix}" names ${matching.length}`;
+  const what = prefix === undefined ? 'no population was named' : `"${prefix}" names ${matching.length}`;
   const listed = all.slice(0, 10).map((one) => `${one.population} (${one.simulation}, ${one.state})`);
   throw new UserError(
     `expected one population${where}, ${what}; there are:\n  ${listed.join('\n  ')}${all.length > 10 ? '\n  …' : ''}`,

@@ -1,19 +1,20 @@
 import { basename } from 'node:path';
-import { assertExportable, ExportFormat, exportPopulation } from '../producer/export/export-population.ts';
-import type { PlannedPopulation } from '../producer/plan-population.ts';
+import { assertExportable, ExportFormat, exportPeople } from '../producer/export/export-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
-import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
 import { withDeadline } from '../shared/lifecycle.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
 import { count } from './describe-status.ts';
 import { describeUnfinished } from './describe-unfinished.ts';
+import { createLocalParts } from './local-parts.ts';
 import { modelOf, withOverrides } from './overrides.ts';
 import { createProgressDisplay } from './progress-display.ts';
+import { resolveSpec } from './resolve-spec.ts';
 import { runToRest } from './run-to-rest.ts';
+import { planRuns, type Run, totalOf } from './runs.ts';
 import { summarise, summaryTable } from './summary.ts';
 
 export interface GenerateOptions {
@@ -49,85 +50,66 @@ export async function generate(
   const simulated = isSimulated(config);
 
   await using access = await openRedis(context, config, 'patient');
-  const { redis, redisUrl, keys } = access;
-  await using session = openProducerSession({
-    redis,
-    redisUrl,
-    keys,
-    config,
-    simulation: spec.simulation,
-  });
-  const state = new TinyPersonFactory({
-    ...spec,
-    model: simulated ? SIMULATED_MODEL : modelOf(spec, config),
-  }).encodeCompleteState();
-  if (options.fresh) await session.populations.forget((await session.plan(state)).population);
-  const planned = await session.plan(state);
-  const wanted = { from: 0, to: spec.populationSize };
-  const before = await session.status(planned.population);
+  const { redisUrl } = access;
+  await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const display = createProgressDisplay(context.stderr, Date.now);
-  if (!options.json) {
-    say(
-      context,
-      `${describePlan(planned, before)}${simulated ? ' — by the SIMULATOR, no model is called' : ''}`,
-    );
-  }
+  const onCrash = (line: string) => display.say(line);
+  await using parts = createLocalParts({ context, config, simulated, redisUrl, onCrash });
+  const announce = options.json ? () => {} : (line: string) => say(context, line);
+  const populations = await resolveSpec(spec, {
+    session,
+    parts,
+    model: simulated ? SIMULATED_MODEL : modelOf(spec, config),
+    simulated,
+    signal: context.signal,
+    say: announce,
+  });
+  const runs = await planRuns(populations, session, options);
+  announce(`${describeRuns(runs)}${simulated ? ' — by the SIMULATOR, no model is called' : ''}`);
 
   // Stdout is the people's when they go there.
   const summaryOut = out === '-' ? context.stderr : context.stdout;
+  const { statuses, exitCode: restCode } = await runToRest({ session, runs, parts, context, display });
+  await parts.stop();
 
-  const { status, exitCode: restCode } = await runToRest({
-    session,
-    planned,
-    wanted,
-    before,
-    config,
-    simulated,
-    context,
-    redisUrl,
-    display,
-  });
-
-  const unfinished = (last: PopulationStatus, exitCode: ExitCode, failedExport?: string): ExitCode => {
-    const line = describeUnfinished({ status: last, specPath, options, failedExport });
-    if (options.json) printJson(summaryOut, { ...summaryOf(last, before), exitCode, message: line });
+  const unfinished = (last: PopulationStatus[], exitCode: ExitCode, failedExport?: string): ExitCode => {
+    const line = describeUnfinished({ statuses: last, specPath, options, failedExport });
+    if (options.json) printJson(summaryOut, { ...summaryOf(runs, last), exitCode, message: line });
     else say(context, line);
     return exitCode;
   };
   if (restCode === ExitCode.interrupted || restCode === ExitCode.paused) {
     // Calls in flight were committed meanwhile. Redis may be the reason for the interruption: then what was seen last.
     const last = await withDeadline(
-      session.status(planned.population),
+      Promise.all(runs.map(({ planned }) => session.status(planned.population))),
       LAST_LOOK_MS,
       'Redis did not answer',
-    ).catch(() => status);
+    ).catch(() => statuses);
     return unfinished(last, restCode);
   }
 
   const summary = summarise();
-  const exported = await exportPopulation({
-    results: session.resultsOf(planned.population),
-    shared: { simulation: spec.simulation, population: planned.population, seed: spec.seed },
-    wanted,
-    format: options.format,
-    out,
-    stdout: context.stdout,
-    signal: context.signal,
-    onPerson: summary.add,
-  }).catch((error: unknown) => {
+  const exported = await exportPeople(
+    runs.map(({ planned: { simulation, population }, wanted, seed }) => ({
+      results: session.resultsOf(population),
+      shared: { simulation, population, seed },
+      wanted,
+    })),
+    { format: options.format, out, stdout: context.stdout, signal: context.signal, onPerson: summary.add },
+  ).catch((error: unknown) => {
     if (error instanceof UserError && error.exitCode === ExitCode.interrupted) return error.message;
     throw error;
   });
-  if (typeof exported === 'string') return unfinished(status, ExitCode.interrupted, exported);
+  if (typeof exported === 'string') return unfinished(statuses, ExitCode.interrupted, exported);
 
   // What was asked for may be a part of a larger population, whose other failures are no failure of this run.
   const { people } = exported;
-  const failed = wanted.to - wanted.from - people;
+  const failed = runs.reduce((sum, { wanted }) => sum + wanted.to - wanted.from, 0) - people;
   const exitCode = failed > 0 ? ExitCode.failedSlots : ExitCode.ok;
   const facts = {
-    ...summaryOf(status, before),
+    ...summaryOf(runs, statuses),
     failed,
-    failedByReason: failed > 0 ? status.failedByReason : {},
+    failedByReason: failed > 0 ? totalOf(statuses).failedByReason : {},
     people,
     distinctNames: summary.distinctNames(),
     seconds: Math.round((Date.now() - startedAt) / 100) / 10,
@@ -155,24 +137,35 @@ function defaultOut(specPath: string, format: ExportFormat): string {
   return format === ExportFormat.tinytroupe ? `out/${name}` : `out/${name}.${format}`;
 }
 
-function describePlan(planned: PlannedPopulation, { committed, size }: PopulationStatus): string {
+function describeRuns(runs: readonly Run[]): string {
+  const people = runs.reduce((sum, { wanted }) => sum + wanted.to, 0);
+  const committed = runs.reduce((sum, { before }) => sum + before.committed, 0);
   const known = committed === 0 ? '' : `, ${count(committed)} of them already there`;
-  return `${count(size)} people in simulation ${planned.simulation}, population ${planned.population}${known}`;
+  const [first, ...others] = runs;
+  const where =
+    others.length === 0 ? `population ${first?.planned.population}` : `${count(runs.length)} populations`;
+  return `${count(people)} people in simulation ${first?.planned.simulation}, ${where}${known}`;
 }
 
-function summaryOf(status: PopulationStatus, before: PopulationStatus) {
+/** Counters of this run alone: what stood before is taken off. */
+function summaryOf(runs: readonly Run[], statuses: readonly PopulationStatus[]) {
+  const before = totalOf(runs.map((run) => run.before));
+  const now = totalOf(statuses);
+  const [first] = statuses;
   return {
-    simulation: status.simulation,
-    population: status.population,
-    state: status.state,
-    size: status.size,
-    committed: status.committed,
-    failed: status.failed,
-    failedByReason: status.failedByReason,
-    calls: status.calls - before.calls,
-    promptTokens: status.promptTokens - before.promptTokens,
-    cachedTokens: status.cachedTokens - before.cachedTokens,
-    completionTokens: status.completionTokens - before.completionTokens,
+    simulation: first?.simulation,
+    ...(statuses.length === 1
+      ? { population: first?.population, state: first?.state }
+      : { populations: statuses.map(({ population, state }) => ({ population, state })) }),
+    size: now.size,
+    committed: now.committed,
+    failed: now.failed,
+    failedByReason: now.failedByReason,
+    calls: now.calls - before.calls,
+    repairCalls: now.repairCalls - before.repairCalls,
+    promptTokens: now.promptTokens - before.promptTokens,
+    cachedTokens: now.cachedTokens - before.cachedTokens,
+    completionTokens: now.completionTokens - before.completionTokens,
   };
 }
 

@@ -2,15 +2,63 @@ import { join } from 'node:path';
 import { type LocalFleet, startLocalFleet } from '../producer/local-fleet.ts';
 import { startLocalProcess } from '../producer/local-processes.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
-import type { Stoppable } from '../shared/lifecycle.ts';
-import { stoppable } from '../shared/lifecycle.ts';
+import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
 import type { CommandContext } from './context.ts';
 
 /** Beyond the worker's own grace period, before a child that does not end is killed. */
 const KILL_MARGIN_MS = 15_000;
 
-/** The worker processes of a `generate`; they share this process' environment and configuration. */
-export function startLocalWorkers(options: {
+/** What a command starts beside itself to have people or plans made: a simulator where there is no model, and workers. */
+export interface LocalParts extends Stoppable {
+  /** Workers that are started; 0 where they run elsewhere. */
+  readonly size: number;
+  /** Aborts when the simulator ended without being told to: nothing that waits for it will ever come. */
+  readonly failed: AbortSignal;
+  /** Starts them; again changes nothing. Rejects when one does not start; those that did are ended by `stop()`. */
+  start(): Promise<void>;
+}
+
+/**
+ * The local parts of one command, not started yet: a command that finds everything in the cache starts none. With
+ * `PERSONA_FLEET_WORKERS` 0 there are none, and `start()` does nothing.
+ */
+export function createLocalParts(options: {
+  context: CommandContext;
+  config: Config;
+  /** There is no model to call: start a simulator, and workers that use it. */
+  simulated: boolean;
+  redisUrl: string;
+  onCrash: (line: string) => void;
+}): LocalParts {
+  const { context, config, simulated, redisUrl, onCrash } = options;
+  const size = config.PERSONA_FLEET_WORKERS;
+  const failed = new AbortController();
+  const parts = new AsyncDisposableStack();
+  const startAll = async () => {
+    if (size === 0) return;
+    const onEnd = () => failed.abort();
+    const model = simulated ? parts.use(await startSimulatedModel({ context, config, onEnd })) : undefined;
+    const env = { REDIS_URL: redisUrl, ...model?.env };
+    parts.use(await startLocalWorkers({ context, config, size, env, onCrash }));
+  };
+  let started: Promise<void> | undefined;
+  const start = () => {
+    started ??= startAll();
+    return started;
+  };
+  return stoppable({ size, failed: failed.signal, start }, async () => {
+    await started?.catch(() => {}); // reported to whoever started them
+    await parts.disposeAsync();
+  });
+}
+
+/** Why nothing more comes when `LocalParts.failed` has aborted. */
+export function simulatorEnded(): Error {
+  return new Error('the simulator ended unexpectedly; see its log in the data directory');
+}
+
+/** The worker processes of a command; they share this process' environment and configuration. */
+function startLocalWorkers(options: {
   context: CommandContext;
   config: Config;
   size: number;
@@ -38,7 +86,7 @@ export function startLocalWorkers(options: {
 }
 
 /** A simulator of our own for a run without a key, and the environment that points workers at it. */
-export async function startSimulatedModel(options: {
+async function startSimulatedModel(options: {
   context: CommandContext;
   config: Config;
   onEnd: () => void;

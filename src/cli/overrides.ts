@@ -1,16 +1,21 @@
 import type { PopulationSpec } from '../producer/population-spec.ts';
 import { type Config, DEFAULT_MODEL, SIMULATED_MODEL } from '../shared/config.ts';
 
-/** The spec with what the command line says instead. */
+/** The spec with what the command line says instead; of a spec with factories, `count` is the size of each. */
 export function withOverrides(
   spec: PopulationSpec,
   { count, seed }: { count?: number; seed?: string },
 ): PopulationSpec {
   return {
     ...spec,
-    ...(count === undefined ? {} : { populationSize: count }),
+    ...(count === undefined ? {} : sized(spec, count)),
     ...(seed === undefined ? {} : { seed }),
   };
+}
+
+function sized({ factories }: PopulationSpec, populationSize: number): Partial<PopulationSpec> {
+  if (factories === null) return { populationSize };
+  return { populationSize: populationSize * factories.count, factories: { ...factories, populationSize } };
 }
 
 /**

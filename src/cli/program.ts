@@ -20,7 +20,8 @@ export function buildProgram(context: CommandContext, exitWith: (exitCode: ExitC
       'after',
       `
 Exit codes:
-  0 all people committed   1 a fault of this program   2 bad input   3 finished with failed slots
+  0 all people committed   1 a fault of this program   2 bad input
+  3 finished with failed slots, names that collide (import), or a value over its limit (report)
   4 paused (quota, credentials)   5 Redis missing or unreachable   130 interrupted
 
 Every command reads its configuration from the environment; the README lists the variables.`,
@@ -60,6 +61,34 @@ Every command reads its configuration from the environment; the README lists the
     .option('--fresh', 'forget this population first, and generate it anew')
     .addOption(json())
     .action(run(async () => (await import('./generate.ts')).generate));
+
+  command(
+    'plan',
+    'show what a spec is taken for: dimensions, counts, and ten of the slots',
+    'plan examples/country.yaml --count 1000',
+  )
+    .argument('<spec>', 'population spec (YAML or JSON), or a demography file')
+    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option('--seed <seed>', "instead of the spec's seed")
+    .option('--workers <n>', 'local worker processes for free text (0: workers run elsewhere)', wholeNumber)
+    .addOption(json())
+    .action(run(async () => (await import('./plan.ts')).plan));
+
+  command(
+    'factories',
+    'divide a broad context into many narrower ones, by one planning call',
+    'factories 12 --context "Customers of a regional bank" --out specs',
+  )
+    .argument('<count>', 'factories, 1 to 1000', positiveInteger)
+    .option('--context <text>', 'what to divide')
+    .option('--context-file <file>', 'a file that says it')
+    .option('--population-size <n>', 'people of each spec that is written', positiveInteger)
+    .option('--simulation <id>', 'where the answer is cached, and the simulation of the specs', 'default')
+    .option('--seed <seed>', 'seed of the specs')
+    .option('--out <folder>', 'write a spec for each, instead of printing the contexts')
+    .option('--workers <n>', 'local worker processes (0: workers run elsewhere)', wholeNumber)
+    .addOption(json())
+    .action(run(async () => (await import('./factories.ts')).factories));
 
   command(
     'enqueue',
@@ -104,12 +133,39 @@ Every command reads its configuration from the environment; the README lists the
     .action(run(async () => (await import('./cancel.ts')).cancel));
 
   command('export', 'write the committed people, in slot order', 'export 3f2a --format csv --out people.csv')
-    .argument('[population]', 'id, or its beginning; default: the only one')
+    .argument('[population]', 'id, or its beginning; default: every population of the simulation')
     .addOption(format('jsonl'))
     .option('--out <path>', 'file, or folder for tinytroupe ("-", the default: stdout)')
     .addOption(simulation())
     .addOption(json())
     .action(run(async () => (await import('./export.ts')).exportCommand));
+
+  command(
+    'import',
+    'bring existing agent files into a simulation: their names become taken',
+    'import agents/ Lisa.agent.json --simulation town',
+  )
+    .argument('<paths...>', 'agent files, and folders that are searched for *.agent.json')
+    .option('--simulation <id>', 'the simulation whose names they take', 'default')
+    .option(
+      '--fragment <file>',
+      'merge this *.fragment.json into every person (may be repeated)',
+      (file: string, files: string[] = []) => [...files, file],
+    )
+    .addOption(json())
+    .action(run(async () => (await import('./import.ts')).importCommand));
+
+  command(
+    'report',
+    'compare the people with their plan: shares, names, texts, depth, cost',
+    'report 3f2a --html report.html --fail-over tvd=0.01,duplicates=0',
+  )
+    .argument('[population]', 'id, or its beginning; default: the only one')
+    .option('--html <file>', 'write one self-contained page with charts')
+    .option('--fail-over <limits>', 'exit with 3 where a value is over: tvd=0.01,srmse=0.1,duplicates=0')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./report.ts')).report));
 
   command(
     'simulate-llm',

@@ -1,9 +1,9 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { count } from './describe-status.ts';
+import type { Total } from './runs.ts';
 
 export interface ProgressDisplay {
-  update(status: PopulationStatus): void;
+  update(total: Total): void;
   /** A line that stays, above the bar. */
   say(line: string): void;
   end(): void;
@@ -13,7 +13,7 @@ const LINE_EVERY_MS = 5_000;
 /** The rate is taken over this long, so that the ETA follows a fleet that grows or slows down. */
 const RATE_WINDOW_MS = 20_000;
 
-/** Progress of a population: a bar on a terminal, a line now and then elsewhere. Writes to stderr only. */
+/** Progress of a run: a bar on a terminal, a line now and then elsewhere. Writes to stderr only. */
 export function createProgressDisplay(stream: NodeJS.WriteStream, now: () => number): ProgressDisplay {
   const rate = createRate(now);
   return stream.isTTY ? createBar(stream, rate) : createLines(stream, rate, now);
@@ -38,14 +38,14 @@ function createRate(now: () => number): Rate {
   };
 }
 
-function factsOf(status: PopulationStatus, rate: Rate): Facts {
+function factsOf(status: Total, rate: Rate): Facts {
   const done = status.committed + status.failed;
   const perSecond = rate(done);
   const eta = perSecond > 0 ? duration((status.size - done) / perSecond) : '?';
   const parts = [
     `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`,
     `ETA ${eta}`,
-    `${count(status.calls)} calls`,
+    `${count(status.calls + status.repairCalls)} calls`,
     `${count(status.promptTokens + status.completionTokens)} tokens`,
   ];
   if (status.failed > 0) parts.push(`${count(status.failed)} failed`);

@@ -1,69 +1,74 @@
 import { isAtRest } from '../producer/follow.ts';
-import type { PlannedPopulation } from '../producer/plan-population.ts';
 import type { ProducerSession } from '../producer/session.ts';
-import type { Config } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
-import type { SlotRange } from '../shared/factory/slot-claims.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { type CommandContext, say } from './context.ts';
 import { exitCodeOf } from './describe-status.ts';
-import { startLocalWorkers, startSimulatedModel } from './local-parts.ts';
+import { type LocalParts, simulatorEnded } from './local-parts.ts';
 import type { ProgressDisplay } from './progress-display.ts';
+import { type Run, totalOf } from './runs.ts';
 
-/** Brings the population to rest: nothing to do when it is settled, else a fleet, its jobs, and a bar to watch. */
+const POLL_MS = 200;
+/** Many populations are looked at less often each, so that looking at them stays cheap for Redis. */
+const POLLED_AT_FULL_RATE = 20;
+
+/** Brings the populations to rest: nothing to do when they are settled, else a fleet, their jobs, and a bar to watch. */
 export async function runToRest(options: {
   session: ProducerSession;
-  planned: PlannedPopulation;
-  /** The population may be larger than what is wanted. */
-  wanted: SlotRange;
-  before: PopulationStatus;
-  config: Config;
-  simulated: boolean;
+  runs: readonly Run[];
+  parts: LocalParts;
   context: CommandContext;
-  redisUrl: string;
   display: ProgressDisplay;
-}): Promise<{ status: PopulationStatus; exitCode: ExitCode }> {
-  const { session, planned, wanted, before, config, simulated, context, redisUrl, display } = options;
-  const results = session.resultsOf(planned.population);
-  const wantedOpen = await results.countOpen(wanted);
-  if (wantedOpen === 0) return { status: before, exitCode: exitCodeOf(before) };
+}): Promise<{ statuses: PopulationStatus[]; exitCode: ExitCode }> {
+  const { session, runs, parts, context, display } = options;
+  const statuses = runs.map(({ before }) => before);
+  const open: number[] = [];
+  for (const [index, { planned, wanted }] of runs.entries()) {
+    if ((await session.resultsOf(planned.population).countOpen(wanted)) > 0) open.push(index);
+  }
+  if (open.length === 0) return { statuses, exitCode: worstOf(statuses) };
 
-  const failed = new AbortController();
-  const parts = new AsyncDisposableStack();
   try {
-    const localWorkers = config.PERSONA_FLEET_WORKERS;
-    const model =
-      simulated && localWorkers > 0
-        ? parts.use(await startSimulatedModel({ context, config, onEnd: () => failed.abort() }))
-        : undefined;
-    parts.use(
-      await startLocalWorkers({
-        context,
-        config,
-        size: localWorkers,
-        env: { REDIS_URL: redisUrl, ...model?.env },
-        onCrash: (line) => display.say(line),
-      }),
-    );
-    if (context.signal.aborted) return { status: before, exitCode: ExitCode.interrupted };
-    await session.populations.resume(planned.population);
-    await session.enqueue(planned, wanted);
-    if (localWorkers === 0 && (await session.workers(planned)) === 0) {
+    await parts.start();
+    if (context.signal.aborted) return { statuses, exitCode: ExitCode.interrupted };
+    const signal = AbortSignal.any([context.signal, parts.failed]);
+    // In turn: enqueuing is the heavy part, and workers begin with the first population meanwhile.
+    for (const { planned, wanted } of open.flatMap((index) => runs[index] ?? [])) {
+      await session.populations.resume(planned.population);
+      await session.enqueue(planned, wanted);
+    }
+    const [first] = runs;
+    if (first !== undefined && parts.size === 0 && (await session.workers(first.planned)) === 0) {
       display.say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
     }
-    const status = await session.follow(planned, {
-      wanted,
-      onUpdate: (status) => display.update(status),
-      signal: AbortSignal.any([context.signal, failed.signal]),
-    });
+    const follow = async (index: number): Promise<void> => {
+      const run = runs[index];
+      if (run === undefined) return;
+      const onUpdate = (status: PopulationStatus) => {
+        statuses[index] = status;
+        display.update(totalOf(statuses));
+      };
+      statuses[index] = await session.follow(run.planned, {
+        wanted: run.wanted,
+        onUpdate,
+        pollMs: POLL_MS * Math.ceil(open.length / POLLED_AT_FULL_RATE),
+        signal,
+      });
+    };
+    await Promise.all(open.map(follow));
     display.end();
-    if (failed.signal.aborted)
-      throw new Error('the simulator ended unexpectedly; see its log in the data directory');
-    const interrupted = context.signal.aborted && !isAtRest(status);
+    if (parts.failed.aborted) throw simulatorEnded();
+    const interrupted = context.signal.aborted && !statuses.every(isAtRest);
     if (interrupted) say(context, 'stopping: calls in flight may finish (again: stop at once)');
-    return { status, exitCode: interrupted ? ExitCode.interrupted : exitCodeOf(status) };
+    return { statuses, exitCode: interrupted ? ExitCode.interrupted : worstOf(statuses) };
   } finally {
     display.end();
-    await parts.disposeAsync();
   }
+}
+
+/** One exit code for all: a pause, which a person must end, tells more than a failed slot. */
+function worstOf(statuses: readonly PopulationStatus[]): ExitCode {
+  const codes = statuses.map(exitCodeOf);
+  const order = [ExitCode.paused, ExitCode.interrupted, ExitCode.failedSlots];
+  return order.find((code) => codes.includes(code)) ?? ExitCode.ok;
 }

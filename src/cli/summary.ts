@@ -1,7 +1,7 @@
 import type { PersonLine } from '../producer/export/person-line.ts';
 import { minibio } from '../shared/person/minibio.ts';
 import { canonicalName } from '../shared/transactions/canonical-name.ts';
-import { count, describeTokens } from './describe-status.ts';
+import { count, describeCalls, describeTokens } from './describe-status.ts';
 
 const SAMPLES = 3;
 
@@ -33,6 +33,8 @@ export interface RunFacts {
   readonly failed: number;
   readonly failedByReason: Readonly<Record<string, number>>;
   readonly calls: number;
+  /** Not among `calls`. */
+  readonly repairCalls: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly completionTokens: number;
@@ -47,7 +49,7 @@ export function summaryTable(facts: RunFacts): string {
   const rows: [string, string][] = [
     ['people', `${count(facts.people)}${facts.simulated ? '  (SIMULATED: no model wrote them)' : ''}`],
     ['distinct names', count(facts.distinctNames)],
-    ['this run', `${count(facts.calls)} model calls`],
+    ['this run', describeCalls(facts)],
     ['tokens', describeTokens(facts)],
     ['seconds', String(facts.seconds)],
     ['file', facts.out],

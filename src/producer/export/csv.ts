@@ -19,6 +19,10 @@ const columns = [
   'model',
   'simulated',
   'committedAt',
+  // Later than the others: those keep their places.
+  'cells',
+  'warnings',
+  'importedFrom',
 ] as const;
 
 /** Spreadsheets run cells that begin like a formula; `escape_formulas` makes them text. */
@@ -32,18 +36,30 @@ const format = {
 
 export const csvHeader = (): string => stringify([[...columns]], format);
 
-/** A person as one CSV row (RFC 4180): the fields people sort and filter by; everything else is in JSONL. */
-export function csvRow({ slot, name, persona, characteristics, provenance }: PersonLine): string {
+/**
+ * A person as one CSV row (RFC 4180): the fields people sort and filter by; everything else is in JSONL. Imported
+ * personas may hold a list where others have prose: see `cell`.
+ */
+export function csvRow({
+  slot,
+  name,
+  persona,
+  characteristics,
+  cells,
+  warnings,
+  provenance,
+}: PersonLine): string {
+  const { occupation } = persona;
   const row: Record<(typeof columns)[number], unknown> = {
     slot,
     name,
-    age: persona.age,
-    gender: persona.gender,
-    nationality: persona.nationality,
-    residence: persona.residence,
-    education: persona.education,
-    occupation: persona.occupation.title,
-    organization: persona.occupation.organization,
+    age: cell(persona.age),
+    gender: cell(persona.gender),
+    nationality: cell(persona.nationality),
+    residence: cell(persona.residence),
+    education: cell(persona.education),
+    occupation: isMap(occupation) ? cell(occupation.title) : cell(occupation),
+    organization: isMap(occupation) ? cell(occupation.organization) : '',
     minibio: minibio(persona),
     characteristics: JSON.stringify(characteristics),
     simulation: provenance.simulation,
@@ -51,6 +67,23 @@ export function csvRow({ slot, name, persona, characteristics, provenance }: Per
     model: provenance.model,
     simulated: provenance.simulated,
     committedAt: provenance.committedAt,
+    cells: cells === undefined ? '' : JSON.stringify(cells),
+    warnings: cell(warnings),
+    importedFrom: provenance.imported?.file ?? '',
   };
   return stringify([columns.map((column) => row[column])], format);
+}
+
+/** Prose and numbers as they are, a list of them separated by "; ", nothing as nothing, anything else as JSON. */
+function cell(value: unknown): unknown {
+  if (value === undefined || value === null) return '';
+  if (typeof value !== 'object') return value;
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string' || typeof item === 'number')) {
+    return value.join('; ');
+  }
+  return JSON.stringify(value);
+}
+
+function isMap(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -11,34 +11,50 @@ import { assertFolderWritable, writeTinyTroupeFolder } from './tinytroupe-folder
 export const ExportFormat = { jsonl: 'jsonl', csv: 'csv', tinytroupe: 'tinytroupe' } as const;
 export type ExportFormat = (typeof ExportFormat)[keyof typeof ExportFormat];
 
-/**
- * Writes the committed people of the wanted slots in slot order and returns how many there were. Streamed: memory does
- * not grow with the population. The file (or folder) is there whole or not at all; see `writeWhole`. When the signal aborts
- * it stops before the next person, even while Redis does not answer, and throws UserError with exit code 130.
- */
-export async function exportPopulation(options: {
-  results: Results;
-  shared: SharedProvenance;
-  wanted: SlotRange;
-  format: ExportFormat;
+/** A part of a population that is exported. */
+export interface ExportSource {
+  readonly results: Results;
+  readonly shared: SharedProvenance;
+  readonly wanted: SlotRange;
+}
+
+export interface ExportTarget {
+  readonly format: ExportFormat;
   /** A file (`-`: stdout), or a folder for tinytroupe. */
-  out: string;
-  stdout: Writable;
-  signal: AbortSignal;
-  onPerson?: (person: PersonLine) => void;
-}): Promise<{ people: number }> {
-  const { results, shared, wanted, format, out, stdout, signal, onPerson } = options;
+  readonly out: string;
+  readonly stdout: Writable;
+  readonly signal: AbortSignal;
+  readonly onPerson?: (person: PersonLine) => void;
+}
+
+/** `exportPeople` for one population. */
+export function exportPopulation(options: ExportSource & ExportTarget): Promise<{ people: number }> {
+  return exportPeople([options], options);
+}
+
+/**
+ * Writes the committed people of the wanted slots, population after population, in slot order, and returns how many there
+ * were. Streamed: memory does not grow with the populations. The file (or folder) is there whole or not at all; see
+ * `writeWhole`. When the signal aborts it stops before the next person, even while Redis does not answer, and throws
+ * UserError with exit code 130.
+ */
+export async function exportPeople(
+  sources: readonly ExportSource[],
+  { format, out, stdout, signal, onPerson }: ExportTarget,
+): Promise<{ people: number }> {
   let people = 0;
   async function* lines(): AsyncGenerator<PersonLine> {
-    const committed = results.committed(wanted);
-    for (;;) {
-      const next = await unlessAborted(committed.next(), signal);
-      if (next === undefined || signal.aborted) throw interrupted(out);
-      if (next.done) return;
-      people += 1;
-      const line = personLine(next.value.slot, next.value.payload, shared);
-      onPerson?.(line);
-      yield line;
+    for (const { results, shared, wanted } of sources) {
+      const committed = results.committed(wanted);
+      for (;;) {
+        const next = await unlessAborted(committed.next(), signal);
+        if (next === undefined || signal.aborted) throw interrupted(out);
+        if (next.done) break;
+        people += 1;
+        const line = personLine(next.value.slot, next.value.payload, shared);
+        onPerson?.(line);
+        yield line;
+      }
     }
   }
   switch (format) {

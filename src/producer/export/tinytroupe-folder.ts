@@ -21,12 +21,14 @@ export async function writeTinyTroupeFolder(folder: string, lines: AsyncIterable
   try {
     await beginFolder(folder, temporary);
     const taken = new Set<string>();
-    for await (const { slot, name, persona, characteristics, provenance } of lines) {
+    for await (const { slot, name, persona, characteristics, cells, warnings, provenance } of lines) {
       const file = join(temporary, fileName(name, slot, taken));
       await writeSpecification(file, {
         type: 'TinyPerson',
         persona,
         characteristics: { ...characteristics },
+        ...(cells !== undefined && { cells: { ...cells } }),
+        ...(warnings !== undefined && { warnings: [...warnings] }),
         provenance: { slot, ...provenance },
       });
     }
@@ -109,7 +111,7 @@ async function isExported(file: string): Promise<boolean> {
 
 /**
  * The name with "_" for what file systems refuse. Two names that only differ there, or in case (which some file systems
- * ignore), get the slot added.
+ * ignore), get the slot added, whichever populations they are of.
  */
 function fileName(name: string, slot: number, taken: Set<string>): string {
   const plain = name.replace(/[\p{C}<>:"/\\|?*\s]+/gu, '_').replace(/^[._]+|[._]+$/g, '');

@@ -6,12 +6,16 @@ import { formatPath } from '../factory/value-path.ts';
 export type JsonObject = { [key: string]: Json };
 
 /**
- * Merges additions into a persona by TinyTroupe's rules and returns a new object that shares no container with
- * either argument.
+ * Merges additions into a persona and returns a new object that shares no container with either argument.
  *
  * A missing or null value is filled in, maps merge key by key, lists are extended and repeated items dropped (the
  * first stays), equal scalars stay. Different scalars: the addition wins with `overwriteScalars`, else UserError. A
  * list, map and scalar never replace one another: UserError. Both name the path.
+ *
+ * These are the rules of TinyTroupe's `merge_dicts` (0.6.0), and wherever that has a result it is the same, but for one:
+ * Python takes `true` and 1 for the same item of a list. It throws in more cases: for scalars of different types, even
+ * with `overwrite` and for 1 and 1.0, and for lists of maps that hold lists, which it cannot compare. And it extends the
+ * lists of its first argument in place.
  */
 export function mergeDefinitions(
   current: JsonObject,

@@ -115,22 +115,37 @@ export class TinyPerson {
   }
 
   /**
-   * Merges many definitions at once. Other than `define`, it refuses to change a scalar that is there unless told
-   * to, as TinyTroupe does: a bundle of definitions should not rename or age anybody unnoticed. Throws UserError.
+   * Merges many definitions at once: lists are extended, maps merge, scalars replace what is there (`mergeDefinitions` has
+   * the rules). With `overwriteScalars: false` a scalar that would change is refused instead, which is all that TinyTroupe's
+   * `include_persona_definitions` does. Another `name` is refused either way, as a name may be reserved, and a bundle
+   * of definitions that many people get must not rename them: `define('name', …)` does. Throws UserError.
    */
   includePersonaDefinitions(additional: object, options: { overwriteScalars?: boolean } = {}): void {
-    const { overwriteScalars = false } = options;
+    const { overwriteScalars = true } = options;
     const definitions = toJsonObject(additional, 'persona definitions');
+    if (Object.hasOwn(definitions, 'name') && definitions.name !== this.#persona.name) {
+      throw new UserError(
+        `these definitions have the name ${JSON.stringify(definitions.name)}, the person is ${JSON.stringify(this.name)}: leave the name out, or rename with define('name', …)`,
+      );
+    }
     this.#replace(mergeDefinitions(this.#persona, definitions, { overwriteScalars }));
   }
 
-  /** Merges a TinyTroupe fragment, `{ "type": "Fragment", "persona": … }`, from a file or object. Throws UserError. */
+  /**
+   * Merges a TinyTroupe fragment, `{ "type": "Fragment", "persona": … }`, from a file or object, as
+   * `includePersonaDefinitions` does. Throws UserError that names the file.
+   */
   async importFragment(
     pathOrObject: string | object,
     options: { overwriteScalars?: boolean } = {},
   ): Promise<void> {
     const { persona } = await readSpecification(pathOrObject, 'Fragment');
-    this.includePersonaDefinitions(persona, options);
+    try {
+      this.includePersonaDefinitions(persona, options);
+    } catch (cause) {
+      if (!(cause instanceof UserError) || typeof pathOrObject !== 'string') throw cause;
+      throw new UserError(`cannot merge ${pathOrObject} into ${this.name}: ${cause.message}`, { cause });
+    }
   }
 
   /** A short biography in one line, made of fields, without a model call. */

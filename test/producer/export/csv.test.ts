@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { csvHeader, csvRow } from '../../../src/producer/export/csv.ts';
+import type { ImportedPersona } from '../../../src/producer/import/imported-record.ts';
 import { line } from './exported-people.ts';
 
 /** RFC 4180, word by word: fields, commas, CRLF; quotes around a field and doubled inside it. */
@@ -45,7 +46,43 @@ test('a person is a row of the fields that people sort and filter by', () => {
     model: 'm',
     simulated: 'true',
     committedAt: '2030-01-01T00:00:00.000Z',
+    cells: '',
+    warnings: '',
+    importedFrom: '',
   });
+});
+
+test('cells of the plan are JSON, warnings are separated by semicolons', () => {
+  const row = cells(
+    csvRow({ ...line(7, 'Ann'), cells: { age: '40-49', city: 'a' }, warnings: ['beliefs: 3 of 8', 'age'] }),
+  );
+  assert.equal(row.cells, '{"age":"40-49","city":"a"}');
+  assert.equal(row.warnings, 'beliefs: 3 of 8; age');
+});
+
+test('imported personas of any shape are a row', () => {
+  const provenance = { ...line(0, '').provenance, imported: { file: 'old/Bo.agent.json', at: '2030' } };
+  const loose = (persona: ImportedPersona) => cells(csvRow({ ...line(0, 'Bo'), persona, provenance }));
+  const bare = loose({ name: 'Bo' });
+  assert.deepEqual(
+    [bare.name, bare.age, bare.occupation, bare.organization, bare.minibio, bare.importedFrom],
+    ['Bo', '', '', '', 'Bo', 'old/Bo.agent.json'],
+  );
+  const odd = loose({
+    name: 'Bo',
+    age: 'about 40',
+    gender: null,
+    nationality: ['Thai', 'Lao'],
+    residence: { city: 'Pakse' },
+    education: [{ school: 'none' }],
+    occupation: 'a baker, mostly',
+  });
+  assert.deepEqual(
+    [odd.age, odd.gender, odd.nationality, odd.residence, odd.education, odd.occupation, odd.organization],
+    ['about 40', '', 'Thai; Lao', '{"city":"Pakse"}', '[{"school":"none"}]', 'a baker, mostly', ''],
+  );
+  const listed = loose({ name: 'Bo', occupation: ['baker', 'guide'] });
+  assert.equal(listed.occupation, 'baker; guide');
 });
 
 test('rows end in CRLF', () => {

@@ -4,13 +4,18 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { ExportFormat, exportPopulation } from '../../../src/producer/export/export-population.ts';
+import {
+  ExportFormat,
+  exportPeople,
+  exportPopulation,
+} from '../../../src/producer/export/export-population.ts';
 import type { PersonLine } from '../../../src/producer/export/person-line.ts';
 import { createKeys } from '../../../src/shared/keys.ts';
 import { encodePersonRecord } from '../../../src/shared/person/person-record.ts';
 import { createPopulations } from '../../../src/shared/transactions/populations.ts';
 import { createResults, type Results } from '../../../src/shared/transactions/results.ts';
 import { createSlotTransactions } from '../../../src/shared/transactions/slot-transactions.ts';
+import { examplePersona } from '../../shared/person/example-persona.ts';
 import { connect, testPrefix } from '../../support/redis.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { line } from './exported-people.ts';
@@ -19,8 +24,9 @@ const POPULATION = 'ab12ab12ab12ab12';
 const SHARED = { simulation: 'sim', population: POPULATION, seed: '7' };
 
 const payloadOf = (slot: number) => {
-  const { persona, characteristics, provenance } = line(slot, `Person ${slot}`);
+  const { characteristics, provenance } = line(slot, `Person ${slot}`);
   const { simulation: _simulation, population: _population, seed: _seed, ...own } = provenance;
+  const persona = { ...examplePersona(), name: `Person ${slot}` };
   return encodePersonRecord({ persona, characteristics, ...own });
 };
 
@@ -79,6 +85,44 @@ test('only the wanted slots are exported', async (t) => {
   const out = join(await temporaryFolder(t), 'people.jsonl');
   assert.deepEqual(await exporting({ out, wanted: { from: 1, to: 5 } }), { people: 1 });
   assert.match(await readFile(out, 'utf8'), /^\{"slot":2,/);
+});
+
+test('several populations follow one another, each with its own provenance', async (t) => {
+  const folder = await temporaryFolder(t);
+  const source = (slots: number[], population: string) => ({
+    results: resultsOf(slots),
+    shared: { ...SHARED, population },
+    wanted: { from: 0, to: 10 },
+  });
+  const sources = [source([3, 4], 'first'), source([], 'second'), source([0, 4], 'third')];
+  const target = { stdout: new PassThrough(), signal: new AbortController().signal };
+  const out = join(folder, 'people.jsonl');
+  assert.deepEqual(await exportPeople(sources, { ...target, out, format: 'jsonl' }), { people: 4 });
+  const lines: PersonLine[] = (await readFile(out, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((each) => JSON.parse(each));
+  assert.deepEqual(
+    lines.map(({ slot, provenance }) => [provenance.population, slot]),
+    [
+      ['first', 3],
+      ['first', 4],
+      ['third', 0],
+      ['third', 4],
+    ],
+  );
+  const csv = join(folder, 'people.csv');
+  await exportPeople(sources, { ...target, out: csv, format: 'csv' });
+  assert.equal((await readFile(csv, 'utf8')).split('\r\n').length, 6, 'one header, four people');
+  // Person 4 twice, as two names may be that differ only in what file systems refuse.
+  const people = join(folder, 'people');
+  await exportPeople(sources, { ...target, out: people, format: 'tinytroupe' });
+  assert.deepEqual((await readdir(people)).sort(), [
+    'Person_0.agent.json',
+    'Person_3.agent.json',
+    'Person_4.agent.json',
+    'Person_4_4.agent.json',
+  ]);
 });
 
 test('CSV has one header and a row a person, the folder a file a person', async (t) => {

@@ -115,21 +115,51 @@ test('a definition that is refused changes nothing', () => {
   for (const [key, value] of refused) assert.throws(() => person.define(key, value), UserError, key);
   assert.throws(() => person.define('__proto__', { x: 1 }, { merge: true }), UserError);
   assert.throws(
-    () => person.includePersonaDefinitions({ beliefs: ['new'], age: 9 }),
+    () => person.includePersonaDefinitions({ beliefs: ['new'], age: 9 }, { overwriteScalars: false }),
     /\$\.age is already 41/,
+  );
+  assert.throws(
+    () => person.includePersonaDefinitions({ beliefs: ['new'], age: ['9'] }),
+    /a list into a scalar/,
   );
   assert.deepEqual(person.encodeCompleteState(), before);
   assert.equal(Object.hasOwn(Object.prototype, 'x'), false);
 });
 
-test('included definitions merge, and overwrite scalars only when told to', () => {
+test('included definitions extend lists, merge maps and replace scalars', () => {
   const person = ama();
-  person.includePersonaDefinitions({ beliefs: ['new'], pets: { dog: 'Rex' }, age: 41 });
-  assert.equal((person.get('beliefs') as string[]).length, 9);
-  assert.equal(person.get('pets.dog'), 'Rex');
-  person.includePersonaDefinitions({ name: 'Ama Mensah', age: 42 }, { overwriteScalars: true });
-  assert.equal(person.name, 'Ama Mensah');
+  person.includePersonaDefinitions({
+    beliefs: ['new', 'You have a belief number 1.'],
+    occupation: { title: 'tailor' },
+    pets: { dog: 'Rex' },
+    age: 42,
+  });
+  assert.deepEqual((person.get('beliefs') as string[]).slice(7), ['You have a belief number 8.', 'new']);
+  assert.deepEqual(
+    [person.get('occupation.title'), person.get('occupation.organization')],
+    ['tailor', 'her own shop'],
+  );
+  assert.deepEqual([person.get('pets.dog'), person.get('age')], ['Rex', 42]);
+  person.includePersonaDefinitions({ age: 42, shoe_size: 39 }, { overwriteScalars: false });
+  assert.equal(person.get('shoe_size'), 39);
   assert.throws(() => person.includePersonaDefinitions([]), /expected an object/);
+});
+
+test('included definitions never rename a person', () => {
+  const person = ama();
+  const before = person.encodeCompleteState();
+  for (const name of ['Ama Mensah', 'ama boateng', null, '', 7, ['Ama Boateng']]) {
+    assert.throws(
+      () => person.includePersonaDefinitions({ beliefs: ['new'], name }, { overwriteScalars: true }),
+      (error) =>
+        error instanceof UserError && /the person is "Ama Boateng": leave the name out/.test(error.message),
+    );
+  }
+  assert.deepEqual(person.encodeCompleteState(), before);
+  person.includePersonaDefinitions({ beliefs: ['new'], name: 'Ama Boateng' });
+  assert.equal((person.get('beliefs') as string[]).length, 9);
+  person.define('name', 'Ama Mensah');
+  assert.equal(person.name, 'Ama Mensah');
 });
 
 test('fragments are imported from objects of their type only', async () => {
@@ -141,6 +171,10 @@ test('fragments are imported from objects of their type only', async () => {
     /expected "type": "Fragment", got "TinyPerson"/,
   );
   await assert.rejects(person.importFragment({ type: 'Fragment' }), /expected an object at \$\.persona/);
+  const older = { type: 'Fragment', persona: { age: 42 } };
+  await assert.rejects(person.importFragment(older, { overwriteScalars: false }), /\$\.age is already 41/);
+  await person.importFragment(older);
+  assert.equal(person.get('age'), 42);
 });
 
 test('states survive encoding, whatever the persona holds', () => {

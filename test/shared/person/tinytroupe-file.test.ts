@@ -54,6 +54,8 @@ test('a fragment is imported from a file', async (t) => {
   const person = new TinyPerson({ persona: { name: 'A', beliefs: ['x'] } });
   await person.importFragment(file);
   assert.deepEqual(person.persona, { name: 'A', beliefs: ['x', 'Travel broadens.'], age: 99 });
+  const other = new TinyPerson({ persona: { name: 'B', beliefs: 'none' } });
+  await assert.rejects(other.importFragment(file), fault(file, /into B: cannot merge a list into a scalar/));
 });
 
 test('a bad file gives one message that names it', async (t) => {

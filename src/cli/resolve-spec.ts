@@ -1,0 +1,50 @@
+import { needsPlanning, type PlannedSpec, planSpec } from '../producer/planning.ts';
+import type { PopulationSpec } from '../producer/population-spec.ts';
+import type { ProducerSession } from '../producer/session.ts';
+import { queueNameOf } from '../shared/jobs.ts';
+import { type LocalParts, simulatorEnded } from './local-parts.ts';
+
+export interface PlanningHelp {
+  readonly session: ProducerSession;
+  /** Started when an answer is not in the cache; undefined where workers run elsewhere. */
+  readonly parts?: LocalParts | undefined;
+  readonly model: string;
+  readonly simulated: boolean;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * The populations that a spec stands for. Where it leaves something to a model (free text, `factories`), that is asked through
+ * the queue, once for the same spec; local workers are started for it when need be. Rejects as `ProducerSession.transaction`.
+ */
+export function resolveSpec(spec: PopulationSpec, help: PlanningHelp): Promise<PlannedSpec[]> {
+  const { session, model } = help;
+  if (!needsPlanning(spec)) return planSpec(session, spec, { model, signal: help.signal });
+  const what = spec.factories === null ? 'what varies' : `${spec.factories.count} contexts`;
+  return whilePlanning(help, `asking for ${what}`, (waiting) =>
+    planSpec(session, spec, { model, ...waiting }),
+  );
+}
+
+/** Runs a request to the model that is a job: says so, and sees to it that there are workers, when it has to wait. */
+export async function whilePlanning<T>(
+  { session, parts, model, simulated, signal, say }: PlanningHelp,
+  what: string,
+  ask: (waiting: { signal: AbortSignal; onWait: () => Promise<void> }) => Promise<T>,
+): Promise<T> {
+  const onWait = async () => {
+    say(`${what}${simulated ? ' — of the SIMULATOR, no model is called' : ''}`);
+    await parts?.start();
+    if ((await session.workers({ queueName: queueNameOf(model) })) > 0) return;
+    if (parts === undefined || parts.size === 0) {
+      say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
+    }
+  };
+  try {
+    const stopping = parts === undefined ? signal : AbortSignal.any([signal, parts.failed]);
+    return await ask({ signal: stopping, onWait });
+  } catch (error) {
+    throw parts?.failed.aborted ? simulatorEnded() : error;
+  }
+}
