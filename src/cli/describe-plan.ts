@@ -106,7 +106,10 @@ function describeKind(dimension: Dimension): string {
     return `${count(dimension.values.length)} ${dimension.values.length === 1 ? 'value' : 'values'}`;
   }
   const { decimals, distribution } = dimension;
-  const numbers = decimals === undefined ? 'whole numbers' : `numbers with ${decimals} decimals`;
+  const numbers =
+    decimals === undefined
+      ? 'whole numbers'
+      : `numbers with ${decimals} ${decimals === 1 ? 'decimal' : 'decimals'}`;
   const bounds = `${numbers} from ${bound(dimension, dimension.min)} to ${bound(dimension, dimension.max)}`;
   switch (distribution?.kind) {
     case undefined:
