@@ -1,21 +1,35 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
-import { z } from 'zod';
-import { explain, UserError } from '../shared/errors.ts';
+import { UserError } from '../shared/errors.ts';
+import type { NamePolicy, OnMismatch } from '../shared/factory/person-factory-state.ts';
+import type { Json } from '../shared/factory/untrusted-json.ts';
+import { demographyFields } from '../shared/sampling/demography/demography-fields.ts';
+import { type DemographyReading, loadDemography } from '../shared/sampling/demography/read-demography.ts';
 import {
-  MAX_POPULATION_SIZE,
-  NamePolicy,
-  personFactoryDefaults,
-} from '../shared/factory/person-factory-state.ts';
-import { copyUntrustedJson, FactoryStateError, type Json } from '../shared/factory/untrusted-json.ts';
-import { resolveLocale } from '../shared/names/resolve-locale.ts';
-import { type Dimension, dimensionSchema } from '../shared/sampling/dimensions.ts';
+  type CompiledDimensions,
+  compileDimensions,
+} from '../shared/sampling/description/compile-dimensions.ts';
+import {
+  DescriptionError,
+  type DescriptionFault,
+  describeFaults,
+} from '../shared/sampling/description/faults.ts';
+import type { Dimension, Joint } from '../shared/sampling/dimensions.ts';
+import { parseYaml } from './spec/parse-yaml.ts';
+import { readText } from './spec/read-text.ts';
+import {
+  faultsOfFields,
+  isForeignMap,
+  neitherSpecNorDemography,
+  type SpecFields,
+  specSchema,
+} from './spec/spec-schema.ts';
 
 /** A population as a user describes it in a YAML or JSON file, with defaults filled in. */
 export interface PopulationSpec {
   readonly simulation: string;
+  /** The spec's own context, the demography's prose and what the spec adds to it, as paragraphs. May be empty. */
   readonly context: string;
+  /** People in all. */
   readonly populationSize: number;
   readonly agentParticularities: string | null;
   readonly names: { readonly locale: string | null; readonly policy: NamePolicy };
@@ -23,137 +37,132 @@ export interface PopulationSpec {
   readonly model: string | null;
   readonly temperature: number | null;
   readonly attempts: number;
+  readonly onMismatch: OnMismatch;
+  /** Those of the demography first; described ones replace them by name. */
   readonly dimensions: readonly Dimension[];
+  readonly joints: readonly Joint[];
+  /** What was taken from the demography, for showing it: it is in `dimensions` and `context` already. */
+  readonly demography: DemographyReading | null;
+  /** Left to planning. `dimensions` win over what it yields. */
+  readonly samplingSpaceDescription: string | null;
+  /** Left to planning: so many populations of `populationSize` each. */
+  readonly factories: {
+    readonly count: number;
+    readonly context: string;
+    readonly populationSize: number;
+  } | null;
 }
 
-/** A locale of the name lists, in any of its spellings; the message lists near matches. */
-const locale = z.string().transform((written, context) => {
-  try {
-    return resolveLocale(written);
-  } catch (error) {
-    context.addIssue(explain(error).replace(/^names\.locale: /, ''));
-    return z.NEVER;
-  }
-});
-const weight = z
-  .union([
-    z.number().nonnegative(),
-    z.string().regex(/^\s*\d+(\.\d+)?\s*%\s*$/, 'expected a number or a percentage'),
-  ])
-  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value)));
-const value = z.union([z.string(), z.number(), z.boolean().transform(String)]);
-
-const listForm = z
-  .array(value)
-  .transform((values) => ({ kind: 'values', values: values.map((value) => ({ value, weight: 1 })) }));
-const rangeForm = z
-  .strictObject({ range: z.tuple([z.int(), z.int()]) })
-  .transform(({ range: [min, max] }) => ({ kind: 'range', min, max }));
-const weightsForm = z.record(z.string(), weight).transform((weights) => ({
-  kind: 'values',
-  values: Object.entries(weights).map(([value, weight]) => ({ value, weight })),
-}));
-
-const dimensions = z.record(z.string(), z.unknown()).transform((byName, context): Dimension[] =>
-  Object.entries(byName).flatMap(([name, described]) => {
-    const form = Array.isArray(described)
-      ? listForm
-      : typeof described === 'object' && described !== null && 'range' in described
-        ? rangeForm
-        : weightsForm;
-    const parsed = form.safeParse(described);
-    const dimension = parsed.success ? dimensionSchema.safeParse({ name, ...parsed.data }) : parsed;
-    if (dimension.success) return [dimension.data as Dimension];
-    for (const issue of dimension.error.issues) {
-      context.addIssue({ code: 'custom', path: [name, ...issue.path], message: issue.message });
-    }
-    return [];
-  }),
-);
-
-export const populationSpecSchema = z
-  .strictObject({
-    simulation: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, ".", "_" or "-"')
-      .default('default'),
-    context: z.string().trim().min(1).optional(),
-    contextFile: z.string().min(1).optional(),
-    populationSize: z.int().min(1).max(MAX_POPULATION_SIZE),
-    agentParticularities: z
-      .string()
-      .trim()
-      .min(1)
-      .nullable()
-      .default(personFactoryDefaults.agentParticularities),
-    names: z
-      .strictObject({
-        locale: locale.nullable().default(personFactoryDefaults.names.locale),
-        policy: z.enum(NamePolicy).default(personFactoryDefaults.names.policy),
-      })
-      .prefault({}),
-    seed: z
-      .union([z.string().min(1), z.number()])
-      .transform(String)
-      .default(personFactoryDefaults.seed),
-    model: z.string().min(1).nullable().default(personFactoryDefaults.model),
-    temperature: z.number().min(0).max(2).nullable().default(personFactoryDefaults.temperature),
-    attempts: z.int().min(1).max(100).default(personFactoryDefaults.attempts),
-    dimensions: dimensions.default([]),
-  })
-  .refine(({ context, contextFile }) => (context === undefined) !== (contextFile === undefined), {
-    message: 'expected exactly one of context and contextFile',
-    path: ['context'],
-    // Also when other fields are at fault, so that one message lists all.
-    when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  });
+/** How many people a demography file by itself stands for. */
+const DEMOGRAPHY_POPULATION_SIZE = 1_000;
 
 /**
- * Reads a spec file; `contextFile` is relative to it. Throws one UserError that lists every fault with its place,
- * unknown keys included.
+ * Reads a spec file; `contextFile` and `demography` are relative to it. A file that is itself a demography stands for 1,000
+ * people of it. Throws one UserError that lists every fault with its place, unknown keys included.
  */
 export async function loadPopulationSpec(path: string): Promise<PopulationSpec> {
-  const parsed = populationSpecSchema.safeParse(parseYaml(path, await readText(path, 'the spec')));
-  if (!parsed.success) throw new UserError(describeFaults(path, parsed.error));
-  const { contextFile, context, ...spec } = parsed.data;
-  if (contextFile === undefined) return { ...spec, context: context ?? '' };
+  const document = parseYaml(path, await readText(path, 'the spec'));
+  if (isForeignMap(document)) return ofDemography(path, document);
+  const faults = faultsOfFields(document);
+  const reading = await readDemography(path, document, faults);
+  // Without a demography that should be there, tables could only be said to name what is missing.
+  const compiled = reading === undefined ? undefined : compile(document, reading, faults);
+  if (faults.length > 0 || compiled === undefined || reading === undefined) {
+    throw new UserError(describeFaults(path, faults));
+  }
+  return assemble(path, specSchema.parse(document), reading, compiled);
+}
+
+async function ofDemography(path: string, document: { [key: string]: Json }): Promise<PopulationSpec> {
+  const reading = await loadDemography(document).catch((cause: unknown) => {
+    throw cause instanceof UserError ? new UserError(`${path}: ${cause.message}`, { cause }) : cause;
+  });
+  if (reading.dimensions.length === 0) {
+    throw new UserError(`${path}: ${neitherSpecNorDemography(document)}`);
+  }
+  const fields = specSchema.parse({ populationSize: DEMOGRAPHY_POPULATION_SIZE });
+  return assemble(path, fields, reading, { dimensions: reading.dimensions, joints: [] });
+}
+
+/** null: the spec has none. Undefined: it has one that cannot be read, which is a fault. */
+async function readDemography(
+  path: string,
+  document: Json,
+  faults: DescriptionFault[],
+): Promise<DemographyReading | null | undefined> {
+  const written = keyOf(document, 'demography') ?? null;
+  if (written === null) return null;
+  // Of another kind: the schema has said so.
+  if (typeof written !== 'string' && (typeof written !== 'object' || Array.isArray(written)))
+    return undefined;
+  try {
+    return await loadDemography(typeof written === 'string' ? resolve(dirname(path), written) : written);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    faults.push({ path: ['demography'], message: cause.message });
+    return undefined;
+  }
+}
+
+function compile(
+  document: Json,
+  reading: DemographyReading | null,
+  faults: DescriptionFault[],
+): CompiledDimensions | undefined {
+  const options = { joint: keyOf(document, 'joint'), base: reading?.dimensions };
+  try {
+    return compileDimensions(keyOf(document, 'dimensions'), options);
+  } catch (error) {
+    if (!(error instanceof DescriptionError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}
+
+function keyOf(document: Json, key: string): Json | undefined {
+  return typeof document === 'object' && document !== null && !Array.isArray(document)
+    ? document[key]
+    : undefined;
+}
+
+async function assemble(
+  path: string,
+  fields: SpecFields,
+  demography: DemographyReading | null,
+  { dimensions, joints }: CompiledDimensions,
+): Promise<PopulationSpec> {
+  const {
+    context,
+    contextFile,
+    additionalDemographicSpecification,
+    populationSize = 0,
+    names,
+    dimensions: _dimensions,
+    joint: _joint,
+    ...others
+  } = fields;
+  const { factories } = fields;
+  const own = contextFile === undefined ? context : await readContext(path, contextFile);
+  const derived =
+    demography === null
+      ? { context: own ?? '', locale: null }
+      : demographyFields(demography, {
+          context: own,
+          additionalSpecification: additionalDemographicSpecification,
+        });
+  return {
+    ...others,
+    context: derived.context,
+    populationSize: factories === null ? populationSize : factories.count * factories.populationSize,
+    names: { ...names, locale: names.locale === undefined ? derived.locale : names.locale },
+    dimensions,
+    joints,
+    demography,
+  };
+}
+
+async function readContext(path: string, contextFile: string): Promise<string> {
   const text = (await readText(resolve(dirname(path), contextFile), `the contextFile of ${path}`)).trim();
   if (text === '') throw new UserError(`${path}: contextFile ${contextFile} is empty`);
-  return { ...spec, context: text };
-}
-
-/** What the file says as plain JSON. Keys like `__proto__`, which schemas pass over in silence, are refused. */
-function parseYaml(path: string, text: string): Json {
-  const document = parseDocument(text, { uniqueKeys: true });
-  const syntax = document.errors[0];
-  try {
-    if (syntax !== undefined) throw syntax;
-    // Aliases are resolved here: unknown ones, and those that unfold into gigabytes, are found only now.
-    return copyUntrustedJson(document.toJS());
-  } catch (cause) {
-    if (cause instanceof FactoryStateError) throw new UserError(`${path}: ${cause.message}`, { cause });
-    throw new UserError(`${path} is not valid YAML: ${explain(cause).split('\n')[0]}`, { cause });
-  }
-}
-
-async function readText(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw new UserError(`${what}, ${path}: ${why}`, { cause });
-  }
-}
-
-function describeFaults(path: string, error: z.ZodError): string {
-  const lines = error.issues.flatMap((issue) => {
-    const place = issue.path.join('.');
-    if (issue.code !== 'unrecognized_keys') return [`${place || 'the file'}: ${issue.message}`];
-    const known = Object.keys(populationSpecSchema.shape).join(', ');
-    return issue.keys.map((key) =>
-      place === '' ? `${key}: unknown key; there are ${known}` : `${place}.${key}: unknown key`,
-    );
-  });
-  return `${path} has ${lines.length} fault${lines.length === 1 ? '' : 's'}:\n  ${lines.join('\n  ')}`;
+  return text;
 }

@@ -37,7 +37,12 @@ test('the least a spec can say, with the defaults filled in', async (t) => {
     model: null,
     temperature: null,
     attempts: 5,
+    onMismatch: 'repair',
     dimensions: [],
+    joints: [],
+    demography: null,
+    samplingSpaceDescription: null,
+    factories: null,
   });
 });
 
@@ -56,11 +61,17 @@ seed: 7
 model: gpt-x
 temperature: 0.5
 attempts: 2
+onMismatch: accept
+samplingSpaceDescription: Many of them are old.
 dimensions:
   gender: { female: 51%, male: 49% }
   income: [low, 2, true]
   age: { range: [18, 90] }
   town: { Porto: 1.5, Faro: 0 }
+  boat: { given: { town: { Porto: { none: 1, small: 3 } } } }
+joint:
+  - dimensions: [income, kids]
+    cells: { low: { 0: 1 }, 2: { 0: 1, 1: 1 }, true: { 1: 1 } }
 `,
   );
   const weighted = (...values: [value: string | number, weight: number][]) =>
@@ -75,12 +86,36 @@ dimensions:
     model: 'gpt-x',
     temperature: 0.5,
     attempts: 2,
+    onMismatch: 'accept',
+    samplingSpaceDescription: 'Many of them are old.',
     dimensions: [
       { name: 'gender', kind: 'values', values: weighted(['female', 51], ['male', 49]) },
-      { name: 'income', kind: 'values', values: weighted(['low', 1], [2, 1], ['true', 1]) },
+      { name: 'income', kind: 'values', values: weighted(['low', 0.25], [2, 0.5], ['true', 0.25]) },
       { name: 'age', kind: 'range', min: 18, max: 90 },
-      { name: 'town', kind: 'values', values: weighted(['Porto', 1.5], ['Faro', 0]) },
+      { name: 'town', kind: 'values', values: weighted(['Porto', 1], ['Faro', 0]) },
+      { name: 'boat', kind: 'values', values: weighted(['none', 0.25], ['small', 0.75]) },
+      { name: 'kids', kind: 'values', values: weighted(['0', 0.5], ['1', 0.5]) },
     ],
+    joints: [
+      {
+        dimensions: ['income', 'kids'],
+        cells: [
+          { at: [0, 0], weight: 0.25 },
+          { at: [1, 0], weight: 0.25 },
+          { at: [1, 1], weight: 0.25 },
+          { at: [2, 1], weight: 0.25 },
+        ],
+      },
+      {
+        dimensions: ['town', 'boat'],
+        cells: [
+          { at: [0, 0], weight: 0.25 },
+          { at: [0, 1], weight: 0.75 },
+        ],
+      },
+    ],
+    demography: null,
+    factories: null,
   });
 });
 
@@ -104,25 +139,29 @@ dimensions:
   age: { range: [90, 18] }
   town: []
   job:
+onMismatch: ignore
+joint: 3
 `,
   );
   for (const line of [
-    /^FILE has 16 faults:$/m,
+    /^FILE has 17 faults:$/m,
     /^ {2}populationsize: unknown key; there are simulation, context, contextFile, /m,
-    /^ {2}populationSize: /m,
-    /^ {2}simulation: expected 1 to 64 letters/m,
-    /^ {2}names\.locale: /m,
-    /^ {2}names\.policy: .*"reserved"\|"model"/m,
+    /^ {2}populationSize: expected a whole number from 1, got nothing$/m,
+    /^ {2}simulation: expected 1 to 64 letters.* got "a:b"$/m,
+    /^ {2}names\.locale: expected string, got 5$/m,
+    /^ {2}names\.policy: .*"reserved"\|"model", got "best"$/m,
     /^ {2}names\.style: unknown key$/m,
-    /^ {2}temperature: /m,
-    /^ {2}attempts: /m,
-    /^ {2}seed: /m,
-    /^ {2}dimensions\.gender\.female: /m,
-    /^ {2}dimensions\.gender\.male: expected a number or a percentage$/m,
-    /^ {2}dimensions\.age: min must not be above max$/m,
-    /^ {2}dimensions\.town\.values: /m,
-    /^ {2}dimensions\.job: /m,
-    /^ {2}context: expected exactly one of context and contextFile$/m,
+    /^ {2}temperature: .* got 3$/m,
+    /^ {2}attempts: .* got 0$/m,
+    /^ {2}onMismatch: .*"repair"\|"accept"\|"fail", got "ignore"$/m,
+    /^ {2}seed: .* got ""$/m,
+    /^ {2}dimensions\.gender\.female: expected a weight of 0 or more, got -1$/m,
+    /^ {2}dimensions\.gender\.male: expected a weight: a number or a percentage such as "30%", got "lots"$/m,
+    /^ {2}dimensions\.age\.range: min must not be above max, got \[90, 18\]$/m,
+    /^ {2}dimensions\.town: expected 1 to 10000 values, got none$/m,
+    /^ {2}dimensions\.job: .* got nothing$/m,
+    /^ {2}joint: expected a list of tables, .* got 3$/m,
+    /^ {2}context: expected exactly one of context and contextFile, got neither/m,
   ]) {
     assert.match(message, line);
   }
@@ -177,7 +216,11 @@ test('what is no YAML, or no map, is one line that says where', async (t) => {
     ['context: "open\npopulationSize: 1', /^FILE is not valid YAML: .*line \d+/],
     ['context: a: b', /^FILE is not valid YAML: .*line 1/],
     ['{"context": "a",', /^FILE is not valid YAML: .*line 1/],
-    [`${LEAST}context: Another town.\n`, /^FILE is not valid YAML: Map keys must be unique at line 3/],
+    [
+      `${LEAST}context: Another town.\n`,
+      /^FILE is not valid YAML: Map keys must be unique at line 3, column 1$/,
+    ],
+    [`${LEAST}dimensions: { a: { 1: 2, "1": 3 } }\n`, /Map keys must be unique at line 3, column 26$/],
     [`${LEAST}---\ncontext: b\n`, /^FILE is not valid YAML: .*multiple documents/],
     ['', /^FILE has 1 fault:\n {2}the file: /],
     ['- context: a', /^FILE has 1 fault:\n {2}the file: /],

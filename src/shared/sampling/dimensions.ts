@@ -86,8 +86,8 @@ export type RangeDimension = z.infer<typeof rangeDimension>;
 export type ValuesDimension = z.infer<typeof valuesDimension>;
 export type Band = z.infer<typeof band>;
 
-/** A joint table has a weight for each combination of cells; larger ones would not fit a prompt's worth of people anyway. */
-export const MAX_JOINT_CELLS = 100_000;
+/** A joint table has a weight for each combination of cells; 20,000 fit an encoded state of 1 MiB. */
+export const MAX_JOINT_CELLS = 20_000;
 
 /**
  * Dimensions whose values depend on each other: the share of each combination of their cells. `at` holds one index into

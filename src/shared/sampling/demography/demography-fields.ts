@@ -7,7 +7,7 @@ export interface StatedFields {
   readonly context?: string | undefined;
   /** What holds of these people beyond the document. */
   readonly additionalSpecification?: string | undefined;
-  /** Win over dimensions of the same name, case aside, that were found in the document. */
+  /** Replace dimensions of the same name, case aside, that were found in the document; others come after. */
   readonly dimensions?: readonly Dimension[] | undefined;
   readonly locale?: string | null | undefined;
 }
@@ -22,16 +22,16 @@ export interface DemographyFields {
 }
 
 export function demographyFields(reading: DemographyReading, stated: StatedFields): DemographyFields {
-  const own = stated.dimensions ?? [];
-  const ownNames = new Set(own.map(({ name }) => name.toLowerCase()));
-  const found = reading.dimensions.filter(({ name }) => !ownNames.has(name.toLowerCase()));
+  const dimensions = new Map(
+    [...reading.dimensions, ...(stated.dimensions ?? [])].map((each) => [each.name.toLowerCase(), each]),
+  );
   const country = reading.country === null ? undefined : localeForNationality(reading.country);
   return {
     context: [stated.context, reading.prose, stated.additionalSpecification]
       .map((part) => part?.trim() ?? '')
       .filter((part) => part !== '')
       .join('\n\n'),
-    dimensions: [...found, ...own],
+    dimensions: [...dimensions.values()],
     locale: stated.locale ?? country ?? null,
   };
 }

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { explain } from '../../shared/errors.ts';
+import {
+  MAX_POPULATION_SIZE,
+  NamePolicy,
+  OnMismatch,
+  personFactoryDefaults,
+} from '../../shared/factory/person-factory-state.ts';
+import type { Json } from '../../shared/factory/untrusted-json.ts';
+import { resolveLocale } from '../../shared/names/resolve-locale.ts';
+import { MAX_FACTORIES, MAX_PLANNING_TEXT } from '../../shared/planning/operations.ts';
+import { type DescriptionFault, got, quoteSome } from '../../shared/sampling/description/faults.ts';
+
+/** A locale of the name lists, in any of its spellings; the message lists near matches. */
+const locale = z.string().transform((written, context) => {
+  try {
+    return resolveLocale(written);
+  } catch (error) {
+    context.addIssue(explain(error).replace(/^names\.locale: /, ''));
+    return z.NEVER;
+  }
+});
+
+const text = z.string().trim().min(1);
+const planningText = text.max(MAX_PLANNING_TEXT);
+const populationSize = z.int().min(1).max(MAX_POPULATION_SIZE);
+
+/** The fields of a spec one by one. What varies, and what a demography says, is read apart: see `population-spec.ts`. */
+export const specSchema = z.strictObject({
+  simulation: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, ".", "_" or "-"')
+    .default('default'),
+  context: text.optional(),
+  contextFile: z.string().min(1).optional(),
+  populationSize: populationSize.optional(),
+  agentParticularities: text.nullable().default(personFactoryDefaults.agentParticularities),
+  names: z
+    .strictObject({
+      /** Absent: the country of the demography decides, if there is one. */
+      locale: locale.nullable().optional(),
+      policy: z.enum(NamePolicy).default(personFactoryDefaults.names.policy),
+    })
+    .prefault({}),
+  seed: z
+    .union([z.string().min(1), z.number()], 'expected a text or a number')
+    .transform(String)
+    .default(personFactoryDefaults.seed),
+  model: z.string().min(1).nullable().default(personFactoryDefaults.model),
+  temperature: z.number().min(0).max(2).nullable().default(personFactoryDefaults.temperature),
+  attempts: z.int().min(1).max(100).default(personFactoryDefaults.attempts),
+  onMismatch: z.enum(OnMismatch).default(personFactoryDefaults.onMismatch),
+  demography: z
+    .union(
+      [z.string().min(1), z.record(z.string(), z.unknown())],
+      'expected the path of a JSON file, or an object',
+    )
+    .optional(),
+  additionalDemographicSpecification: text.optional(),
+  samplingSpaceDescription: planningText.nullable().default(null),
+  factories: z
+    .strictObject({ count: z.int().min(1).max(MAX_FACTORIES), context: planningText, populationSize })
+    .refine(
+      ({ count, populationSize: each }) => count * each <= MAX_POPULATION_SIZE,
+      `expected at most ${MAX_POPULATION_SIZE} people in all`,
+    )
+    .nullable()
+    .default(null),
+  dimensions: z.unknown().optional(),
+  joint: z.unknown().optional(),
+});
+export type SpecFields = z.infer<typeof specSchema>;
+
+type Written = Readonly<Record<string, Json>>;
+
+export const SPEC_KEYS: readonly string[] = Object.keys(specSchema.shape);
+
+const WITHOUT_FACTORIES = [
+  'populationSize',
+  'dimensions',
+  'joint',
+  'demography',
+  'additionalDemographicSpecification',
+  'samplingSpaceDescription',
+];
+
+/** The faults of single fields, and of those that do not go together. None for a spec that `specSchema` parses. */
+export function faultsOfFields(written: Json): DescriptionFault[] {
+  const parsed = specSchema.safeParse(written);
+  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOf(issue, written));
+  return isMap(written) ? [...faults, ...faultsTogether(written)] : faults;
+}
+
+/** What no field can say alone; said also when single fields are at fault, so that one message lists all. */
+function faultsTogether(written: Written): DescriptionFault[] {
+  const has = (key: string) => written[key] !== undefined && written[key] !== null;
+  const faults: DescriptionFault[] = [];
+  const fault = (key: string, message: string) => faults.push({ path: [key], message });
+  if (has('context') && has('contextFile')) {
+    fault('context', 'expected one of context and contextFile, got both');
+  } else if (!['context', 'contextFile', 'demography', 'samplingSpaceDescription', 'factories'].some(has)) {
+    fault(
+      'context',
+      'expected exactly one of context and contextFile, got neither; only a demography, a samplingSpaceDescription or factories can do without',
+    );
+  }
+  if (!has('factories') && !has('populationSize'))
+    fault('populationSize', 'expected a whole number from 1, got nothing');
+  if (has('factories')) {
+    for (const key of WITHOUT_FACTORIES.filter(has)) {
+      fault(
+        key,
+        'cannot be combined with factories, which are populations of their own: leave it out' +
+          (key === 'populationSize' ? ', factories.populationSize says how many people each has' : ''),
+      );
+    }
+  }
+  if (has('additionalDemographicSpecification') && !has('demography')) {
+    fault(
+      'additionalDemographicSpecification',
+      'adds to a demography, and there is none: add one, or say this in context',
+    );
+  }
+  return faults;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, written: Json): DescriptionFault[] {
+  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  if (issue.code === 'unrecognized_keys') {
+    const known = path.length === 0 ? `; there are ${SPEC_KEYS.join(', ')}` : '';
+    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key${known}` }));
+  }
+  const message = issue.message.replace(/^[A-Z][a-z]+ [a-z]+: /, '').replace(/, received .*$/, '');
+  return [
+    { path, message: /\bgot\b/.test(message) ? message : `${message}, ${got(valueAt(written, path))}` },
+  ];
+}
+
+function valueAt(written: Json, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    written,
+  );
+}
+
+/** A file that describes a population without being a spec: a map of which no key, however spelt, is one of a spec. */
+export function isForeignMap(written: Json): written is { [key: string]: Json } {
+  if (!isMap(written)) return false;
+  const known = new Set(SPEC_KEYS.flatMap((key) => [key, ...(/[A-Z]/.test(key) ? [key.toLowerCase()] : [])]));
+  return Object.keys(written).every(
+    (key) => !known.has(key) && !known.has(key.toLowerCase().replace(/[-_ ]/g, '')),
+  );
+}
+
+/** Says of a foreign map in which no shares were found what it is not. */
+export function neitherSpecNorDemography(written: Written): string {
+  return (
+    `it is neither a spec (no key of it is one of ${SPEC_KEYS.join(', ')}) nor the demography of a population ` +
+    `(no group of shares in it sums to about 100 %): its keys are ${quoteSome(Object.keys(written)) || 'none'}`
+  );
+}
+
+function isMap(written: Json): written is { [key: string]: Json } {
+  return typeof written === 'object' && written !== null && !Array.isArray(written);
+}
