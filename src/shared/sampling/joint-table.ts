@@ -4,8 +4,9 @@ import { type Axis, mendMargins } from './margin-mending.ts';
 import { fitProportionally, groupSums, type Margin } from './proportional-fitting.ts';
 import { hash32, mix32 } from './seeded-hash.ts';
 
-const ATTEMPTS_AT_MOST = 8;
-const CELLS_TRIED_AT_MOST = 20_000;
+const ATTEMPTS = 8;
+/** In cells: up to here all attempts together take well under a second. */
+const SMALL_TABLE = 5_000;
 const FITTING_ROUNDS = 100;
 /** Where a fit only says who comes first, since what was given already stands against an exact one. */
 const GROWING_ROUNDS = 20;
@@ -33,12 +34,14 @@ export function createJointTable({ cells }: Joint, sizes: readonly number[]): Jo
  * Divides `total` people among the cells of a joint table. `before` holds the counts that stand already, for a population
  * that has grown: none is taken back. The counts always sum to `total`, and no cell of weight 0 gets anybody.
  *
- * Without `before`: in two dimensions every cell and every marginal count is the whole number below or above its share. In more,
- * every marginal count is within one of its share, and cells near theirs, wherever zeros of the table do not stand against it:
- * with some zeros and few people there may be no such table, or none that is found, and the marginals are then as near to
+ * Without `before`: in two dimensions every cell and every marginal count is its share rounded down or up. In more,
+ * every marginal count is within one of its share, and cells are near theirs, wherever zeros of the table do not stand
+ * against it: very sparse tables have few people to move or no such division, and their marginals are then as near to
  * their shares as moving single people from cell to cell brings them.
- * With `before`: the same as long as every cell has people to get. Where cells or marginals have more than their new
- * share already, which nobody can be taken from, the others make up for it, and counts may be one further from their shares.
+ *
+ * With `before` the same holds when every cell has people to get. Else some cells or marginals have more than their new
+ * share, of which nobody can be taken back: marginals may then be up to one further from their shares, cells up to
+ * two, and in small tables (to 5,000 cells) no further however often the population grows.
  *
  * Two dimensions are rounded at once (`roundTable`). Each further one is joined to the combinations of those before it, as
  * a two-way table of their whole counts against its cells: fitted to these counts and to the dimension's own shares, then
@@ -60,19 +63,23 @@ export function roundJoint(
   return added.map((count, cell) => count + (given[cell] ?? 0));
 }
 
-/** Rounded with other chances, a sparse table may come out with all its marginals right; large ones are not tried again. */
+/**
+ * Rounds and mends. Of a small table, other chances are tried where a marginal stays astray; and one that has grown is
+ * mended in its cells first, so that they do not stray further with every step of growth.
+ */
 function fewestAstray(
-  table: JointTable,
+  { axes }: JointTable,
   open: readonly number[],
   targets: readonly number[],
   { seed, isGrown }: { seed: string; isGrown: boolean },
 ): number[] {
-  const axes = isGrown ? [...table.axes, { size: open.length, of: [...open.keys()] }] : table.axes;
-  const attempts = Math.min(ATTEMPTS_AT_MOST, Math.ceil(CELLS_TRIED_AT_MOST / open.length));
+  const isSmall = open.length <= SMALL_TABLE;
+  const cellsAsAxis: Axis = { size: open.length, of: [...open.keys()] };
   let best: number[] = [];
   let fewest = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < attempts && fewest > 0; attempt += 1) {
-    const counts = roundByDimension(table, open, `${seed} ${attempt}`);
+  for (let attempt = 0; attempt < (isSmall ? ATTEMPTS : 1) && fewest > 0; attempt += 1) {
+    const counts = roundByDimension(axes, open, `${seed} ${attempt}`);
+    if (isGrown && isSmall) mendMargins([...axes, cellsAsAxis], targets, counts);
     const astray = mendMargins(axes, targets, counts);
     if (astray >= fewest) continue;
     fewest = astray;
@@ -120,7 +127,7 @@ function nearestDivision(values: readonly number[], total: number): number[] {
   return values.map((value) => Math.max(0, value - level));
 }
 
-function roundByDimension({ axes }: JointTable, open: readonly number[], seed: string): number[] {
+function roundByDimension(axes: readonly Axis[], open: readonly number[], seed: string): number[] {
   const [first, second, ...others] = axes;
   if (first === undefined || second === undefined) throw new RangeError('a joint has two dimensions or more');
   let pairs = pairUp(first.of, second);

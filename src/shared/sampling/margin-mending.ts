@@ -86,7 +86,7 @@ function createMargins(axes: readonly Axis[], targets: readonly number[], counts
     astray: () => astray,
     height,
     gain(from: number, to: number): number {
-      let apart = 0;
+      let apart = CELL_WEIGHT;
       for (const { of } of axes) if (of[from] !== of[to]) apart += 1;
       return height(from) - height(to) - apart;
     },

@@ -26,13 +26,13 @@ import {
  *   dimension's shares its joint decides, not the dimension's own weights.
  * - In a range, or in a band's own count, the count of every number, and of every run of numbers, is within one of its share.
  *
- * Of a population that has grown: nobody changes. Counts of values and bands are within one of their shares, as a rule, and always
- * within two, since nobody can be taken from a count that a larger population would have rounded down. Counts of a
- * joint's dimensions likewise unless zeros stand against it, and of its cells within about two. Numbers of a range are within one
- * in each extent.
+ * Of a population that has grown: nobody changes, and what is said of sums and weights of 0 still holds. Counts of values and
+ * bands are within one of their shares, or within two where an earlier size was rounded up to more than the present share.
+ * The same goes for the counts of a joint's dimensions; its cells may be one further still. The numbers of a range are within
+ * one in each extent.
  *
- * Costs: one rounding of each block an extent when it is made (microseconds, up to a second for 100,000 cells of a joint),
- * memory by filled cells, and per slot O(log cells) and no memory.
+ * Costs: one rounding of each block an extent when it is made (microseconds, up to a second for a joint of 100,000
+ * cells) and memory by the cells that it fills; then per slot O(log extents + log cells), and no memory.
  */
 export interface Plan {
   readonly size: number;

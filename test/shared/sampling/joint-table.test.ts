@@ -169,6 +169,21 @@ test('growing takes nobody back; cells and marginals stay near their shares, als
   );
 });
 
+test('a population that grows one by one strays no further for it, marginals and cells', () => {
+  for (const size of [
+    [8, 9],
+    [3, 4, 5],
+  ]) {
+    const table = createJointTable(randomJoint(size, 0.8, 3, 's'), size);
+    let counts: number[] | undefined;
+    for (let total = 1; total <= 500; total += 1) {
+      counts = roundJoint(table, total, { before: counts, seed: `${total}` });
+      const { cell, marginal } = furthest(table, counts);
+      assert.ok(marginal < 2 && cell < 3, `${marginal} and ${cell} at ${total}`);
+    }
+  }
+});
+
 test('growth by enough for everybody is as exact as planning at once', () => {
   for (const seeded of ['a', 'b', 'c', 'd']) {
     const table = createJointTable(randomJoint([5, 6], 0.7, 1, seeded), [5, 6]);
