@@ -1,3 +1,4 @@
+import { needsPlanning } from '../producer/planning.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
 import { SIMULATED_MODEL } from '../shared/config.ts';
@@ -20,7 +21,7 @@ export async function enqueue(
   const config = configOf(context);
   const spec = withOverrides(await loadPopulationSpec(specPath), options);
   const model = modelOf(spec, config);
-  await using access = await openRedis(context, config, 'fail-fast');
+  await using access = await openRedis(context, config, needsPlanning(spec) ? 'patient' : 'fail-fast');
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const populations = await resolveSpec(spec, {
     session,

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { type LocalFleet, startLocalFleet } from '../producer/local-fleet.ts';
 import { startLocalProcess } from '../producer/local-processes.ts';
+import type { ProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
+import { queueNameOf } from '../shared/jobs.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
 import type { CommandContext } from './context.ts';
 
@@ -12,6 +14,8 @@ const KILL_MARGIN_MS = 15_000;
 export interface LocalParts extends Stoppable {
   /** Workers that are started; 0 where they run elsewhere. */
   readonly size: number;
+  /** The queue that they serve. */
+  readonly queueName: string;
   /** Aborts when the simulator ended without being told to: nothing that waits for it will ever come. */
   readonly failed: AbortSignal;
   /** Starts them; again changes nothing. Rejects when one does not start; those that did are ended by `stop()`. */
@@ -46,7 +50,8 @@ export function createLocalParts(options: {
     started ??= startAll();
     return started;
   };
-  return stoppable({ size, failed: failed.signal, start }, async () => {
+  const queueName = queueNameOf(simulated ? SIMULATED_MODEL : config.OPENAI_MODEL);
+  return stoppable({ size, queueName, failed: failed.signal, start }, async () => {
     await started?.catch(() => {}); // reported to whoever started them
     await parts.disposeAsync();
   });
@@ -113,4 +118,22 @@ async function startSimulatedModel(options: {
     stopping = true;
     return simulator.stop();
   });
+}
+
+/**
+ * What to say when nobody would take the jobs of a queue: no local worker serves it, and none is connected from elsewhere. Undefined
+ * otherwise.
+ */
+export async function describeNoWorkers(
+  queue: { readonly queueName: string },
+  session: Pick<ProducerSession, 'workers'>,
+  parts: LocalParts | undefined,
+): Promise<string | undefined> {
+  if (parts !== undefined && parts.size > 0 && parts.queueName === queue.queueName) return undefined;
+  if ((await session.workers(queue)) > 0) return undefined;
+  const which =
+    queue.queueName === queueNameOf(SIMULATED_MODEL)
+      ? `some with OPENAI_MODEL=${SIMULATED_MODEL} and a simulator behind OPENAI_BASE_URL`
+      : 'some';
+  return `no worker is connected that serves this model: start ${which} with \`persona-fleet worker\` and this REDIS_URL`;
 }

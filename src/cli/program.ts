@@ -52,13 +52,17 @@ Every command reads its configuration from the environment; the README lists the
     'generate examples/riverside.yaml --count 500 --workers 4',
   )
     .argument('<spec>', 'population spec, YAML or JSON')
-    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option(
+      '--count <n>',
+      "people, instead of the spec's populationSize (of each, with factories)",
+      positiveInteger,
+    )
     .option('--seed <seed>', "instead of the spec's seed")
     .option('--workers <n>', 'local worker processes (0: workers run elsewhere)', wholeNumber)
     .option('--concurrency <n>', 'model calls a worker has in flight at the most', positiveInteger)
     .option('--out <path>', 'file, or folder for tinytroupe ("-": stdout)')
     .addOption(format('jsonl'))
-    .option('--fresh', 'forget this population first, and generate it anew')
+    .option('--fresh', 'forget its people first, and generate them anew (what a model planned stays)')
     .addOption(json())
     .action(run(async () => (await import('./generate.ts')).generate));
 
@@ -68,7 +72,11 @@ Every command reads its configuration from the environment; the README lists the
     'plan examples/country.yaml --count 1000',
   )
     .argument('<spec>', 'population spec (YAML or JSON), or a demography file')
-    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option(
+      '--count <n>',
+      "people, instead of the spec's populationSize (of each, with factories)",
+      positiveInteger,
+    )
     .option('--seed <seed>', "instead of the spec's seed")
     .option('--workers <n>', 'local worker processes for free text (0: workers run elsewhere)', wholeNumber)
     .addOption(json())
@@ -96,9 +104,13 @@ Every command reads its configuration from the environment; the README lists the
     'enqueue examples/riverside.yaml --count 100000',
   )
     .argument('<spec>', 'population spec, YAML or JSON')
-    .option('--count <n>', "people, instead of the spec's populationSize", positiveInteger)
+    .option(
+      '--count <n>',
+      "people, instead of the spec's populationSize (of each, with factories)",
+      positiveInteger,
+    )
     .option('--seed <seed>', "instead of the spec's seed")
-    .option('--fresh', 'forget this population first, and generate it anew')
+    .option('--fresh', 'forget its people first, and generate them anew (what a model planned stays)')
     .addOption(json())
     .action(run(async () => (await import('./enqueue.ts')).enqueue));
 

@@ -2,7 +2,7 @@ import { needsPlanning, type PlannedSpec, planSpec } from '../producer/planning.
 import type { PopulationSpec } from '../producer/population-spec.ts';
 import type { ProducerSession } from '../producer/session.ts';
 import { queueNameOf } from '../shared/jobs.ts';
-import { type LocalParts, simulatorEnded } from './local-parts.ts';
+import { describeNoWorkers, type LocalParts, simulatorEnded } from './local-parts.ts';
 
 export interface PlanningHelp {
   readonly session: ProducerSession;
@@ -36,10 +36,8 @@ export async function whilePlanning<T>(
   const onWait = async () => {
     say(`${what}${simulated ? ' — of the SIMULATOR, no model is called' : ''}`);
     await parts?.start();
-    if ((await session.workers({ queueName: queueNameOf(model) })) > 0) return;
-    if (parts === undefined || parts.size === 0) {
-      say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
-    }
+    const nobody = await describeNoWorkers({ queueName: queueNameOf(model) }, session, parts);
+    if (nobody !== undefined) say(nobody);
   };
   try {
     const stopping = parts === undefined ? signal : AbortSignal.any([signal, parts.failed]);

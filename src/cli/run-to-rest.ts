@@ -1,10 +1,11 @@
 import { isAtRest } from '../producer/follow.ts';
 import type { ProducerSession } from '../producer/session.ts';
 import { ExitCode } from '../shared/errors.ts';
+import { unlessAborted } from '../shared/lifecycle.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { type CommandContext, say } from './context.ts';
 import { exitCodeOf } from './describe-status.ts';
-import { type LocalParts, simulatorEnded } from './local-parts.ts';
+import { describeNoWorkers, type LocalParts, simulatorEnded } from './local-parts.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { type Run, totalOf } from './runs.ts';
 
@@ -12,7 +13,10 @@ const POLL_MS = 200;
 /** Many populations are looked at less often each, so that looking at them stays cheap for Redis. */
 const POLLED_AT_FULL_RATE = 20;
 
-/** Brings the populations to rest: nothing to do when they are settled, else a fleet, their jobs, and a bar to watch. */
+/**
+ * Brings the populations to rest: nothing to do when they are settled, else a fleet, their jobs, and a bar to watch. The exit
+ * code tells why wanted slots are still open; failed ones it leaves to the caller.
+ */
 export async function runToRest(options: {
   session: ProducerSession;
   runs: readonly Run[];
@@ -22,11 +26,15 @@ export async function runToRest(options: {
 }): Promise<{ statuses: PopulationStatus[]; exitCode: ExitCode }> {
   const { session, runs, parts, context, display } = options;
   const statuses = runs.map(({ before }) => before);
-  const open: number[] = [];
-  for (const [index, { planned, wanted }] of runs.entries()) {
-    if ((await session.resultsOf(planned.population).countOpen(wanted)) > 0) open.push(index);
-  }
-  if (open.length === 0) return { statuses, exitCode: worstOf(statuses) };
+  const findOpen = async () => {
+    const open: number[] = [];
+    for (const [index, { planned, wanted }] of runs.entries()) {
+      if ((await session.resultsOf(planned.population).countOpen(wanted)) > 0) open.push(index);
+    }
+    return open;
+  };
+  const open = await findOpen();
+  if (open.length === 0) return { statuses, exitCode: ExitCode.ok };
 
   try {
     await parts.start();
@@ -34,13 +42,13 @@ export async function runToRest(options: {
     const signal = AbortSignal.any([context.signal, parts.failed]);
     // In turn: enqueuing is the heavy part, and workers begin with the first population meanwhile.
     for (const { planned, wanted } of open.flatMap((index) => runs[index] ?? [])) {
+      if (signal.aborted) break;
       await session.populations.resume(planned.population);
       await session.enqueue(planned, wanted);
     }
     const [first] = runs;
-    if (first !== undefined && parts.size === 0 && (await session.workers(first.planned)) === 0) {
-      display.say('no worker is connected yet: start some with `persona-fleet worker` and this REDIS_URL');
-    }
+    const nobody = first && (await describeNoWorkers(first.planned, session, parts));
+    if (nobody !== undefined) display.say(nobody);
     const follow = async (index: number): Promise<void> => {
       const run = runs[index];
       if (run === undefined) return;
@@ -58,15 +66,19 @@ export async function runToRest(options: {
     await Promise.all(open.map(follow));
     display.end();
     if (parts.failed.aborted) throw simulatorEnded();
-    const interrupted = context.signal.aborted && !statuses.every(isAtRest);
-    if (interrupted) say(context, 'stopping: calls in flight may finish (again: stop at once)');
-    return { statuses, exitCode: interrupted ? ExitCode.interrupted : worstOf(statuses) };
+    if (context.signal.aborted && !statuses.every(isAtRest)) {
+      say(context, 'stopping: calls in flight may finish (again: stop at once)');
+      return { statuses, exitCode: ExitCode.interrupted };
+    }
+    // A population may be paused or cancelled with all settled that this command wanted of it.
+    const left = new Set(await unlessAborted(findOpen(), context.signal));
+    return { statuses, exitCode: worstOf(statuses.filter((_, index) => left.has(index))) };
   } finally {
     display.end();
   }
 }
 
-/** One exit code for all: a pause, which a person must end, tells more than a failed slot. */
+/** One exit code for all: a pause, which a person must end, tells most. */
 function worstOf(statuses: readonly PopulationStatus[]): ExitCode {
   const codes = statuses.map(exitCodeOf);
   const order = [ExitCode.paused, ExitCode.interrupted, ExitCode.failedSlots];

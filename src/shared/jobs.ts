@@ -19,13 +19,14 @@ export function queueNameOf(model: string | null | undefined): string {
 }
 
 export const JOB_NAME = 'generate-persons';
-export const JOB_VERSION = 1;
+/** 2: states may hold what release 0.1 cannot decode. Its workers must not pause a population for it, and fail the job. */
+export const JOB_VERSION = 2;
 
 const slotNumber = z.int().nonnegative();
 
 export const jobDataSchema = z
   .strictObject({
-    version: z.literal(JOB_VERSION),
+    version: z.union([z.literal(1), z.literal(JOB_VERSION)]),
     simulation: z.string(),
     population: z.string().regex(/^[0-9a-f]{16,64}$/),
     /** The slots `[from, to)` of this shard. */
