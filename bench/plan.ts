@@ -4,7 +4,7 @@ import { numberOption } from './support.ts';
 
 /**
  * What the sampling plan costs: time to make it, time to seal every slot, and memory, which must not grow with the slots;
- * then the time to make one with the largest joint table there may be.
+ * then the time to make one with a joint larger than any there may be, and one that has grown by single people.
  * Usage: npm run bench plan -- [--count 1000000]
  */
 const slots = numberOption('count', 1_000_000);
@@ -102,6 +102,16 @@ createPlan({
 });
 const largeMs = performance.now() - makingLarge;
 
+const steps = 200;
+const makingGrown = performance.now();
+createPlan({
+  dimensions: axes.map((name) => values(name, Array(5).fill(1))),
+  joints: [jointOver(axes, [5, 5, 5])],
+  extents: [1000, ...Array(steps).fill(1)],
+  seed: 'bench',
+});
+const grownMs = performance.now() - makingGrown;
+
 console.log(`slots                  ${slots.toLocaleString('en-US')} of ${dimensions.length} dimensions`);
 console.log(`plan made in           ${madeMs.toFixed(1)} ms`);
 console.log(`values sealed          ${sealed.toLocaleString('en-US')} in ${seconds.toFixed(2)} s`);
@@ -111,3 +121,4 @@ console.log(
   `RSS                    ${megabytes(memoryBefore)} before, ${megabytes(peak - memoryBefore)} more at most`,
 );
 console.log(`joint of ${side}³ cells     planned in ${largeMs.toFixed(0)} ms`);
+console.log(`joint of 5³ cells      grown ${steps} times, planned in ${grownMs.toFixed(0)} ms`);

@@ -1,4 +1,7 @@
+import { printable } from '../shared/printable.ts';
+import { cellShares } from '../shared/sampling/cell-shares.ts';
 import {
+  type Band,
   type Characteristics,
   cellsOf,
   type Dimension,
@@ -34,15 +37,16 @@ const CELLS_SHOWN = 20;
 /** The plan of a population without planning it in Redis: pure, and the same as the workers will have. */
 export function planFacts(state: Parameters<typeof createPlan>[0]): PlanFacts {
   const plan = createPlan(state);
+  const { joints = [] } = state;
   return {
     populationSize: plan.size,
     seed: state.seed,
     dimensions: state.dimensions.map((dimension) => ({
       name: dimension.name,
       kind: describeKind(dimension),
-      cells: countedCells(dimension, plan.counts(dimension.name)),
+      cells: countedCells(dimension, cellShares(dimension, joints), plan.counts(dimension.name)),
     })),
-    joints: (state.joints ?? []).map((joint) => joint.dimensions),
+    joints: joints.map((joint) => joint.dimensions),
     samples: Array.from({ length: Math.min(SAMPLES, plan.size) }, (_, index) => {
       // Spread over the population: the first slots of a grown one would all be of its first extent.
       const slot = Math.floor((index * plan.size) / Math.min(SAMPLES, plan.size));
@@ -73,7 +77,7 @@ export function describePlan(facts: PlanFacts): string {
     const sealed = Object.entries(characteristics).map(([name, value]) => `${name} ${value}`);
     lines.push(`  ${slot}: ${sealed.join(', ')}`);
   }
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(printable).join('\n')}\n`;
 }
 
 function table({ cells }: DimensionFacts): string[] {
@@ -88,15 +92,15 @@ function table({ cells }: DimensionFacts): string[] {
   return lines;
 }
 
-function countedCells(dimension: Dimension, counts: readonly number[]): DimensionFacts['cells'] {
+function countedCells(
+  dimension: Dimension,
+  shares: readonly number[],
+  counts: readonly number[],
+): DimensionFacts['cells'] {
   if (dimension.kind === 'range' && dimension.distribution?.kind !== 'bands') return [];
-  const cells = cellsOf(dimension);
-  // Divided by the largest first: weights may be so large that their sum is none.
-  const largest = Math.max(...cells.map(({ weight }) => weight));
-  const whole = cells.reduce((sum, { weight }) => sum + weight / largest, 0);
-  return cells.map(({ label, weight }, index) => ({
+  return cellsOf(dimension).map(({ label }, index) => ({
     label,
-    share: weight / largest / whole,
+    share: shares[index] ?? 0,
     count: counts[index] ?? 0,
   }));
 }
@@ -117,12 +121,26 @@ function describeKind(dimension: Dimension): string {
     case 'normal':
       return `${bounds}, normal around ${distribution.mean} with standard deviation ${distribution.sd}`;
     case 'bands':
-      return `${bounds}, in ${count(distribution.bands.length)} bands`;
+      return `${bounds}, in ${count(distribution.bands.length)} ${distribution.bands.length === 1 ? 'band' : 'bands'}${describeGaps(dimension, distribution.bands)}`;
     default: {
       const never: never = distribution;
       throw new Error(`unknown distribution ${JSON.stringify(never)}`);
     }
   }
+}
+
+/** Parts of a range that no band covers: nobody is of such a number, which may be meant or not. */
+function describeGaps(dimension: RangeDimension, bands: readonly Band[]): string {
+  const { min, max, decimals } = dimension;
+  // Whole bands include both ends, so that the next begins one later.
+  const step = decimals === undefined ? 1 : 0;
+  const gaps: string[] = [];
+  let next = min;
+  for (const band of [...bands, { min: max + step, max }]) {
+    if (band.min > next) gaps.push(`${bound(dimension, next)} to ${bound(dimension, band.min - step)}`);
+    next = band.max + step;
+  }
+  return gaps.length === 0 ? '' : `; nobody from ${gaps.join(', ')}`;
 }
 
 function bound({ unit }: RangeDimension, value: number): string {

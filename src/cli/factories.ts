@@ -1,11 +1,14 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { assertWritable } from '../producer/export/output.ts';
 import { planFactories } from '../producer/planning.ts';
 import { openProducerSession } from '../producer/session.ts';
 import { DEFAULT_MODEL, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { MAX_FACTORIES, type PlannedFactory } from '../shared/planning/operations.ts';
+import { printable } from '../shared/printable.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
 import { isSimulated } from './generate.ts';
 import { createLocalParts } from './local-parts.ts';
@@ -23,6 +26,8 @@ export interface FactoriesOptions {
 }
 
 const DEFAULT_SIMULATION = 'default';
+/** Stands for the files of the folder when it is looked whether any can be written. */
+const SPEC_FILE = '01.yaml';
 const DEFAULT_POPULATION_SIZE = 100;
 
 /**
@@ -38,6 +43,8 @@ export async function factories(
   if (count > MAX_FACTORIES) throw new UserError(`count: expected at most ${MAX_FACTORIES}, got ${count}`);
   const config = configOf(context, { PERSONA_FLEET_WORKERS: options.workers });
   const genericContext = await readContext(options);
+  // Before a call is paid for.
+  if (options.out !== undefined) await assertWritable(join(options.out, SPEC_FILE));
   const simulated = isSimulated(config);
   const model = simulated ? SIMULATED_MODEL : (config.OPENAI_MODEL ?? DEFAULT_MODEL);
 
@@ -100,7 +107,7 @@ async function writeSpecs(
   const digits = Math.max(2, String(planned.length).length);
   const files: string[] = [];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [index, { title, context }] of planned.entries()) {
       const file = join(folder, `${String(index + 1).padStart(digits, '0')}-${slug(title)}.yaml`);
       const spec = { simulation, populationSize, ...(seed === undefined ? {} : { seed }), context };
@@ -125,5 +132,6 @@ function slug(title: string): string {
 }
 
 function described({ title, context }: PlannedFactory): string {
-  return `${title}\n  ${context.replace(/\s*\n\s*/g, '\n  ')}\n`;
+  const lines = context.split(/\s*\n\s*/).map(printable);
+  return `${printable(title)}\n  ${lines.join('\n  ')}\n`;
 }

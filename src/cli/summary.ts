@@ -1,5 +1,6 @@
 import type { PersonLine } from '../producer/export/person-line.ts';
 import { minibio } from '../shared/person/minibio.ts';
+import { printable } from '../shared/printable.ts';
 import { canonicalName } from '../shared/transactions/canonical-name.ts';
 import { count, describeCalls, describeTokens } from './describe-status.ts';
 
@@ -67,6 +68,6 @@ export function summaryTable(facts: RunFacts): string {
   }
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`);
-  const samples = facts.samples.map((sample) => `  - ${sample}`);
+  const samples = facts.samples.map((sample) => `  - ${printable(sample)}`);
   return `\n${lines.join('\n')}\n\n${samples.join('\n')}\n`;
 }

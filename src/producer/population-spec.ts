@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../shared/errors.ts';
 import type { NamePolicy, OnMismatch } from '../shared/factory/person-factory-state.ts';
-import type { Json } from '../shared/factory/untrusted-json.ts';
+import { type Json, stateLimits } from '../shared/factory/untrusted-json.ts';
+import { copyDocument } from '../shared/sampling/demography/copy-document.ts';
 import { demographyFields } from '../shared/sampling/demography/demography-fields.ts';
 import { type DemographyReading, loadDemography } from '../shared/sampling/demography/read-demography.ts';
 import {
@@ -14,15 +15,10 @@ import {
   describeFaults,
 } from '../shared/sampling/description/faults.ts';
 import type { Dimension, Joint } from '../shared/sampling/dimensions.ts';
-import { parseYaml } from './spec/parse-yaml.ts';
+import { readDocument } from './spec/read-document.ts';
 import { readText } from './spec/read-text.ts';
-import {
-  faultsOfFields,
-  isForeignMap,
-  neitherSpecNorDemography,
-  type SpecFields,
-  specSchema,
-} from './spec/spec-schema.ts';
+import { kindOfFile, neitherSpecNorDemography } from './spec/spec-keys.ts';
+import { faultsOfFields, SPEC_KEYS, type SpecFields, specSchema } from './spec/spec-schema.ts';
 
 /** A population as a user describes it in a YAML or JSON file, with defaults filled in. */
 export interface PopulationSpec {
@@ -61,9 +57,20 @@ const DEMOGRAPHY_POPULATION_SIZE = 1_000;
  * people of it. Throws one UserError that lists every fault with its place, unknown keys included.
  */
 export async function loadPopulationSpec(path: string): Promise<PopulationSpec> {
-  const document = parseYaml(path, await readText(path, 'the spec'));
-  if (isForeignMap(document)) return ofDemography(path, document);
-  const faults = faultsOfFields(document);
+  const document = await readDocument(path, 'the spec');
+  const kind = isMap(document) ? kindOfFile(Object.keys(document), SPEC_KEYS) : 'spec';
+  if (kind !== 'spec' && isMap(document)) {
+    const reading = await readAsDemography(path, document);
+    if (reading.dimensions.length > 0) return ofDemography(path, reading);
+    if (kind === 'foreign') {
+      throw new UserError(`${path}: ${neitherSpecNorDemography(Object.keys(document), SPEC_KEYS)}`);
+    }
+  }
+  return ofSpec(path, copyDocument(path, document, stateLimits.maxBytes));
+}
+
+async function ofSpec(path: string, document: Json): Promise<PopulationSpec> {
+  const faults = faultsOfFields(path, document);
   const reading = await readDemography(path, document, faults);
   // Without a demography that should be there, tables could only be said to name what is missing.
   const compiled = reading === undefined ? undefined : compile(document, reading, faults);
@@ -73,13 +80,13 @@ export async function loadPopulationSpec(path: string): Promise<PopulationSpec> 
   return assemble(path, specSchema.parse(document), reading, compiled);
 }
 
-async function ofDemography(path: string, document: { [key: string]: Json }): Promise<PopulationSpec> {
-  const reading = await loadDemography(document).catch((cause: unknown) => {
+async function readAsDemography(path: string, document: object): Promise<DemographyReading> {
+  return loadDemography(document).catch((cause: unknown) => {
     throw cause instanceof UserError ? new UserError(`${path}: ${cause.message}`, { cause }) : cause;
   });
-  if (reading.dimensions.length === 0) {
-    throw new UserError(`${path}: ${neitherSpecNorDemography(document)}`);
-  }
+}
+
+function ofDemography(path: string, reading: DemographyReading): Promise<PopulationSpec> {
   const fields = specSchema.parse({ populationSize: DEMOGRAPHY_POPULATION_SIZE });
   return assemble(path, fields, reading, { dimensions: reading.dimensions, joints: [] });
 }
@@ -96,12 +103,22 @@ async function readDemography(
   if (typeof written !== 'string' && (typeof written !== 'object' || Array.isArray(written)))
     return undefined;
   try {
-    return await loadDemography(typeof written === 'string' ? resolve(dirname(path), written) : written);
+    return await loadDemography(
+      typeof written === 'string' ? await demographyOf(resolve(dirname(path), written), written) : written,
+    );
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     faults.push({ path: ['demography'], message: cause.message });
     return undefined;
   }
+}
+
+/** A YAML file is read here, any other by the demography's own reader, which tells free text apart. */
+async function demographyOf(path: string, written: string): Promise<string | object> {
+  if (!/\.ya?ml$/i.test(written)) return path;
+  const document = await readDocument(path, 'the demography');
+  if (isMap(document)) return document;
+  throw new UserError(`the demography ${path}: expected a map with headings as keys`);
 }
 
 function compile(
@@ -120,9 +137,11 @@ function compile(
 }
 
 function keyOf(document: Json, key: string): Json | undefined {
-  return typeof document === 'object' && document !== null && !Array.isArray(document)
-    ? document[key]
-    : undefined;
+  return isMap(document) ? document[key] : undefined;
+}
+
+function isMap(document: Json): document is { [key: string]: Json } {
+  return typeof document === 'object' && document !== null && !Array.isArray(document);
 }
 
 async function assemble(

@@ -48,7 +48,7 @@ export interface RunningWorker extends Stoppable {
  * `PERSONA_FLEET_CONCURRENCY` model calls in flight over all jobs it holds.
  *
  * `stop()`: takes nothing new and begins no further slot; calls in flight may finish within the grace period and are
- * aborted then; unfinished jobs go back to the queue with no attempt lost. Bounded by the grace period and a few
+ * aborted then; unfinished jobs go back to the queue with their attempts. Bounded by the grace period and a few
  * seconds, Redis reachable or not. A crash at any point loses no commit and strands no name.
  */
 export async function runWorker(options: {

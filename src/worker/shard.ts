@@ -1,6 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
-import type { SlotOutcome } from './slot.ts';
+import type { SlotOutcome } from './slot-dependencies.ts';
 
 export interface ShardResult {
   readonly committed: number;

@@ -7,7 +7,7 @@ import { faultError } from './answer/faults.ts';
 import { repairRequestOf } from './answer/repair-request.ts';
 import { CallAbortedError, type Usage } from './llm/model-gateway.ts';
 import type { PersonName } from './names/name-source.ts';
-import type { SlotDependencies, SlotOutcome } from './slot.ts';
+import type { SlotDependencies, SlotOutcome } from './slot-dependencies.ts';
 
 export interface RepairContext {
   readonly slot: number;
@@ -15,16 +15,24 @@ export interface RepairContext {
   readonly characteristics: SlotParticulars['characteristics'];
   readonly sealed: SealedFields;
   readonly onUsage: (usage: Usage) => void;
-  /** Leaves the slot open, with its attempt given back, and the repair too where this run took it. */
-  readonly leave: (returnRepair: boolean) => Promise<SlotOutcome>;
+  /** Ends the slot's run, with its attempt given back, and what else was not used. */
+  readonly leave: (outcome: SlotOutcome, unused: Unused) => Promise<SlotOutcome>;
+}
+
+/** What a run that ends early gives back beside its attempt: its repair, and the count of a call that was never sent. */
+export interface Unused {
+  readonly repair?: boolean;
+  readonly calls?: -1;
+  readonly repairCalls?: -1;
 }
 
 /**
- * Makes the one repair call of a slot and resolves with the mended draft, or with how the slot's run ended instead.
+ * Makes the one repair call of an attempt and resolves with the mended draft, or with how the slot's run ended instead.
  *
- * Over all runs, attempts and crashes a slot makes one such call, marked in Redis before it is sent; being told to wait (429)
- * sends the same call again, and a stop or a pause gives it back with the attempt. Throws ModelCallError (retry) when the
- * call failed, when parts are still at fault, and when the slot's repair was spent before: each costs the attempt.
+ * Over all runs and crashes a slot makes no more such calls than it has attempts, counted in Redis before they are sent;
+ * being told to wait (429) sends the same call again, and a stop or a pause gives it back with the attempt. That an attempt
+ * is given back a limited number of times bounds the repairs too. Throws ModelCallError (retry) when the call failed, when
+ * parts are still at fault, and when the repair was spent before: each costs the attempt.
  */
 export async function repairDraft(
   draft: Draft,
@@ -61,7 +69,7 @@ export async function repairDraft(
 
   /** Like a slot's other calls: begun, and a pause written, while its place at the model is held. */
   async function beginAndCall(): Promise<AnswerObject | SlotOutcome | typeof Reaction.wait> {
-    if (stopping.aborted) return leave(isTaken);
+    if (stopping.aborted) return leave('left', { repair: isTaken });
     const begun = await transactions.beginRepair(slot, { again: isTaken });
     switch (begun.code) {
       case 'begun':
@@ -70,11 +78,13 @@ export async function repairDraft(
       case 'spent':
         throw faultError(draft.faults);
       case 'committed':
+        return leave('replayed', {});
       case 'failed':
+        return leave('failed', {});
       case 'paused':
       case 'cancelled':
       case 'unknown-population':
-        return leave(isTaken);
+        return leave('left', { repair: isTaken });
       default: {
         const never: never = begun;
         throw new Error(`unknown repair reply ${JSON.stringify(never)}`);
@@ -83,15 +93,18 @@ export async function repairDraft(
     try {
       return answerObject((await model.complete(request, signal, onUsage)).content);
     } catch (error) {
+      if (error instanceof CallAbortedError && !error.wasSent) {
+        return leave('left', { repair: true, repairCalls: -1 });
+      }
       metrics.repairCalls.inc({ outcome: 'failed' });
-      if (error instanceof CallAbortedError) return leave(true);
+      if (error instanceof CallAbortedError) return leave('left', { repair: true });
       if (!(error instanceof ModelCallError)) throw error;
       switch (error.reaction) {
         case Reaction.wait:
           return Reaction.wait;
         case Reaction.pause:
           await pause(error.message);
-          return leave(true);
+          return leave('left', { repair: true });
         case Reaction.retry:
           throw error;
         case Reaction.giveUp:

@@ -1,39 +1,18 @@
-import type { LimitFunction } from 'p-limit';
 import { ModelCallError, Reaction } from '../shared/errors.ts';
 import { OnMismatch } from '../shared/factory/person-factory-state.ts';
 import { delay } from '../shared/lifecycle.ts';
 import { encodePersonRecord } from '../shared/person/person-record.ts';
 import { sealedFields } from '../shared/person/sealed-fields.ts';
-import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
-import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
 import { answerObject } from './answer/answer-object.ts';
 import { type Draft, nameDraft, personOf, readDraft } from './answer/draft.ts';
 import { FaultKind, faultError, warningsOf } from './answer/faults.ts';
-import type { DecodedPopulation } from './decoded-populations.ts';
-import { type Backoff, backoffMs } from './llm/backoff.ts';
-import { CallAbortedError, type ModelAnswer, type ModelGateway, type Usage } from './llm/model-gateway.ts';
+import { attemptsSpent } from './attempts-spent.ts';
+import { backoffMs } from './llm/backoff.ts';
+import { CallAbortedError, type ModelAnswer, type Usage } from './llm/model-gateway.ts';
 import type { PersonName } from './names/name-source.ts';
+import type { SlotDependencies, SlotOutcome } from './slot-dependencies.ts';
 import { createSlotNaming, nameTraits } from './slot-name.ts';
-import { repairDraft } from './slot-repair.ts';
-
-/** How a slot's run ended. `left`: it is still open, because of a pause, a cancellation or a stop. */
-export type SlotOutcome = 'committed' | 'replayed' | 'failed' | 'left';
-
-export interface SlotDependencies {
-  readonly population: DecodedPopulation;
-  readonly transactions: SlotTransactions;
-  readonly model: Pick<ModelGateway, 'complete'>;
-  /** Places at the model, shared by all slots of the process. */
-  readonly permits: LimitFunction;
-  /** Once it aborts no call is begun and no backoff waited for; calls in flight go on until `signal` aborts. */
-  readonly stopping: AbortSignal;
-  /** Pauses the population: no call can succeed until a person acts. */
-  readonly pause: (reason: string) => Promise<unknown>;
-  readonly backoff: Backoff;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-}
+import { repairDraft, type Unused } from './slot-repair.ts';
 
 /** A call that ended: with an answer, or with the reaction to its failure. */
 interface Answered {
@@ -48,10 +27,11 @@ type Called = Answered | { readonly attempts: number; readonly error: ModelCallE
 /**
  * Generates one slot: characteristics → name → prompt → call → check, and repair → commit, until it is settled.
  *
- * Promises at most one result, and over all runs and crashes at most the population's allowed attempts and one repair call:
- * both are counted in Redis before the call they stand for. Being told to wait (429) or to stop spends none. Running it
- * again at any point is safe. Rejects only when Redis or this program fails; the slot then stays open and keeps
- * its name.
+ * Promises at most one result, and over all runs and crashes at most the population's allowed attempts, each with one
+ * repair call at most: both are counted in Redis before the call they stand for. Being told to wait (429) or to stop spends none,
+ * though what stops and pauses give back is bounded as well (see `leave` of the transactions). Whatever
+ * its calls used is counted, however it resolves. Running it again at any point is safe. Rejects only when Redis or this
+ * program fails, whatever the model answers; the slot then stays open and keeps its name.
  */
 export async function generateSlot(
   slot: number,
@@ -69,7 +49,8 @@ export async function generateSlot(
   const tokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   let failures = 0;
   let lastFailure: ModelCallError | undefined;
-  let countAttempt = true;
+  /** This run has counted an attempt that no answer or error has ended yet. */
+  let isAttemptOpen = false;
 
   while (!stopping.aborted) {
     const called = await permits(reserveAndCall);
@@ -86,15 +67,14 @@ export async function generateSlot(
         case Reaction.retry: {
           if (attempts >= state.attempts) return giveUp(error, attempts);
           failures += 1;
-          countAttempt = true;
+          isAttemptOpen = false;
           const waitMs = backoffMs(backoff, failures, error.retryAfterMs);
           metrics.modelWaitSeconds.inc(waitMs / 1000);
           await delay(waitMs, stopping);
           break;
         }
         case Reaction.wait:
-          countAttempt = false; // the gateway holds this process back until the provider is ready
-          break;
+          break; // the gateway holds this process back until the provider is ready
         case Reaction.giveUp:
           return giveUp(error, attempts);
         case Reaction.pause: // dealt with before the place at the model was given back
@@ -115,19 +95,24 @@ export async function generateSlot(
    */
   async function reserveAndCall(): Promise<SlotOutcome | Called> {
     if (stopping.aborted) return leave();
-    const reservation = await reserve({ attemptsAllowed: state.attempts, countAttempt, countCall: true });
+    const reservation = await reserve({
+      attemptsAllowed: state.attempts,
+      countAttempt: !isAttemptOpen,
+      countCall: true,
+    });
     switch (reservation.code) {
       case 'committed':
-        return 'replayed';
+        return leave('replayed');
       case 'failed':
-        return 'failed';
+        return leave('failed');
       case 'paused':
       case 'cancelled':
       case 'unknown-population':
         return leave();
       case 'attempts-spent':
-        return giveUp(lastFailure ?? workerDied(reservation.attempts), reservation.attempts);
+        return giveUp(lastFailure ?? attemptsSpent(reservation.attempts), reservation.attempts);
     }
+    isAttemptOpen = true;
     const { attempts, name } = reservation;
     const prompt = population.renderPrompt({ characteristics, name: name?.full });
     const request = {
@@ -141,11 +126,11 @@ export async function generateSlot(
       const answer = await model.complete(request, signal, addUsage);
       return { attempts, name, answer, promptDigest: prompt.digest, error: undefined };
     } catch (error) {
-      if (error instanceof CallAbortedError) return leave({ attempt: true });
+      if (error instanceof CallAbortedError) return leave('left', error.wasSent ? {} : { calls: -1 });
       if (!(error instanceof ModelCallError)) throw error;
       if (error.reaction !== Reaction.pause) return { attempts, error };
       await pause(error.message);
-      return leave({ attempt: true });
+      return leave();
     }
   }
 
@@ -154,8 +139,8 @@ export async function generateSlot(
     let name = reserved;
     if (name === undefined) {
       const claim = await naming.claimOffered(answered.offeredNames);
-      if (claim.code === 'committed') return 'replayed';
-      if (claim.code === 'failed') return 'failed';
+      if (claim.code === 'committed') return leave('replayed');
+      if (claim.code === 'failed') return leave('failed');
       if (claim.code !== 'reserved' || claim.name === undefined) return leave();
       name = claim.name;
     }
@@ -187,14 +172,13 @@ export async function generateSlot(
         return 'committed';
       case 'replayed':
         // Somebody else was first (a lock lost meanwhile). This answer was paid for all the same.
-        await leave();
         metrics.slots.inc({ outcome: 'replayed', reason: '' });
-        return 'replayed';
+        return leave('replayed');
       case 'failed':
-        return 'failed';
+        return leave('failed');
       case 'cancelled':
       case 'unknown-population':
-        return 'left';
+        return leave();
       case 'name-lost':
         // Only when the store forgot the reservation meanwhile (a restored backup, a lost failover).
         throw new ModelCallError(`its name now belongs to ${reply.owner}`, {
@@ -227,13 +211,8 @@ export async function generateSlot(
   }
 
   function repair(draft: Draft, name: PersonName): Promise<Draft | SlotOutcome> {
-    const context = { slot, name, characteristics, sealed, onUsage: addUsage };
-    return repairDraft(
-      draft,
-      { ...context, leave: (returnRepair) => leave({ attempt: true, repair: returnRepair }) },
-      dependencies,
-      signal,
-    );
+    const context = { slot, name, characteristics, sealed, onUsage: addUsage, leave };
+    return repairDraft(draft, context, dependencies, signal);
   }
 
   function addUsage(usage: Usage): void {
@@ -242,12 +221,17 @@ export async function generateSlot(
     tokens.completionTokens += usage.completionTokens;
   }
 
-  /** Leaves the slot open, with what is to be given back. What its calls used is counted, for they were paid for. */
-  async function leave({ attempt = false, repair = false } = {}): Promise<'left'> {
-    if (attempt || repair || tokens.promptTokens > 0) {
-      await transactions.leave(slot, { returnAttempt: attempt, returnRepair: repair, counts: tokens });
+  /**
+   * Ends the run with an outcome that is not its own doing: gives the attempt back that is open, and what else it is told.
+   * What its calls used is counted, for they were paid for.
+   */
+  async function leave(outcome: SlotOutcome = 'left', unused: Unused = {}): Promise<SlotOutcome> {
+    const { repair = false, ...unsent } = unused;
+    if (isAttemptOpen || repair || tokens.promptTokens + tokens.completionTokens > 0) {
+      const counts = { ...tokens, ...unsent };
+      await transactions.leave(slot, { returnAttempt: isAttemptOpen, returnRepair: repair, counts });
     }
-    return 'left';
+    return outcome;
   }
 
   async function giveUp(error: ModelCallError, attempts: number): Promise<SlotOutcome> {
@@ -256,17 +240,23 @@ export async function generateSlot(
       record: JSON.stringify({ reason: error.reason, message: error.message, attempts }),
       counts: tokens,
     });
-    if (code === 'committed') return 'replayed';
-    if (code === 'cancelled' || code === 'unknown-population') return 'left';
+    switch (code) {
+      case 'failed':
+        break;
+      case 'already-failed':
+        return leave('failed');
+      case 'committed':
+        return leave('replayed');
+      case 'cancelled':
+      case 'unknown-population':
+        return leave();
+      default: {
+        const never: never = code;
+        throw new Error(`unknown fail reply ${never}`);
+      }
+    }
     metrics.slots.inc({ outcome: 'failed', reason: error.reason });
     logger.warn({ slot, reason: error.reason, attempts, error }, 'slot given up');
     return 'failed';
   }
-}
-
-function workerDied(attempts: number): ModelCallError {
-  return new ModelCallError(`all ${attempts} attempts were begun before; a worker died in the last one`, {
-    reaction: Reaction.giveUp,
-    reason: 'attempts_spent',
-  });
 }

@@ -6,7 +6,7 @@ import type { SlotTransactions } from '../shared/transactions/slot-transactions.
 import { JobReturnedError } from './bull-worker.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
 import { generateShard } from './shard.ts';
-import type { SlotOutcome } from './slot.ts';
+import type { SlotOutcome } from './slot-dependencies.ts';
 
 export interface WorkDependencies {
   readonly data: JobData;

@@ -136,7 +136,10 @@ test('a file that is neither a spec nor a demography is told so, and a misspelt 
       { type: 'TinyPerson', persona: { name: 'Lisa' } },
       /^spec\.json: it is neither .* its keys are "type", "persona"$/,
     ],
-    [{ populationsize: 10 }, /^spec\.json has 3 faults:\n {2}populationsize: unknown key; there are/],
+    [
+      { populationsize: 10 },
+      /^spec\.json has 3 faults:\n {2}populationsize: unknown key: a spec spells it populationSize; if the file is a demography/,
+    ],
     [{ 'population-size': 10, contxt: 'x' }, /population-size: unknown key/],
   ] as const) {
     assert.match(await refusal(t, { 'spec.json': content }), expected);
@@ -174,7 +177,7 @@ test('factories are populations of their own: their sizes add up', async (t) => 
 test('factories: every fault', async (t) => {
   const factories = { count: 3, context: 'Night workers', populationSize: 40 };
   for (const [spec, ...expected] of [
-    [{ factories: 3 }, / {2}factories: expected object, got 3$/],
+    [{ factories: 3 }, / {2}factories: expected a map, got 3$/],
     [{ factories: { ...factories, count: 1_001 } }, / {2}factories\.count: .*1000, got 1001$/],
     [
       { factories: { ...factories, count: 0, seed: 3 } },
@@ -188,7 +191,7 @@ test('factories: every fault', async (t) => {
     ],
     [
       { factories: { ...factories, populationSize: 99_000_000 } },
-      / {2}factories: expected at most 100000000 people in all/,
+      / {2}factories: expected at most 100000000 people in all, got 3 × 99000000 = 297000000: lower count or populationSize$/,
     ],
     [
       {
@@ -231,4 +234,64 @@ test('a free text needs no context, and stands beside stated dimensions', async 
   assert.match(message, / {2}populationSize: expected a whole number from 1, got nothing$/m);
   assert.match(message, / {2}additionalDemographicSpecification: adds to a demography, and there is none/m);
   assert.match(message, / {2}context: expected one of context and contextFile, got both$/m);
+});
+
+const faulty: [what: string, text: string, message: RegExp][] = [
+  ['a key without a value', '{"Sex": }', /not valid JSON.*Unexpected token "}" at line 1, column 9/],
+  [
+    'a key twice',
+    '{"Sex": {"f": "50%", "f": "20%", "m": "50%"}}',
+    /the key "f" is there twice, again at line 1, column 22/,
+  ],
+  ['NaN', '{"Sex": {"f": NaN}}', /JSON has no NaN or Infinity: write a number/],
+  ['a huge number', '{"Sex": {"f": 1e999}}', /at \$\.Sex\.f, got Infinity: write a finite number/],
+  ['10,000 levels', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, /at most 64 levels of nesting/],
+  ['17 MB', ' '.repeat(17_000_000), /expected at most 16777216 bytes/],
+];
+for (const [what, text, expected] of faulty) {
+  test(`a demography with ${what} is refused alike by itself and in a spec, and never called YAML`, async (t) => {
+    for (const files of [
+      { 'people.json': text },
+      { 'spec.yaml': { demography: 'people.json', populationSize: 1 }, 'people.json': text },
+    ]) {
+      const message = await refusal(t, files);
+      assert.match(message, expected);
+      assert.doesNotMatch(message, /YAML/);
+    }
+  });
+}
+
+test('a demography beyond a megabyte is read by itself and in a spec, JSON and YAML alike in a spec', async (t) => {
+  const large = { ...brazil, Notes: 'x'.repeat(1_500_000) };
+  for (const files of [
+    { 'people.json': large },
+    { 'spec.yaml': { demography: 'people.json', populationSize: 1 }, 'people.json': large },
+    { 'spec.yaml': { demography: 'people.yaml', populationSize: 1 }, 'people.yaml': brazil },
+  ]) {
+    assert.equal((await load(t, files)).dimensions.length, 2);
+  }
+});
+
+test('a spec in JSON is held to the limits of a spec', async (t) => {
+  const spec = { context: 'x'.repeat(1_500_000), populationSize: 1 };
+  assert.match(
+    await refusal(t, { 'spec.json': spec }),
+    /^spec\.json: expected at most 1048576 bytes of JSON/,
+  );
+});
+
+test('shares decide whether a heading is a misspelt key', async (t) => {
+  const halves = { cold: '50%', warm: '50%' };
+  for (const document of [{ Temperature: halves }, { Model: halves, Names: 'many' }]) {
+    const spec = await load(t, { 'people.json': document });
+    assert.deepEqual([spec.populationSize, spec.dimensions.length], [1_000, 1]);
+  }
+  for (const [document, key] of [
+    [{ Names: { a: 1 }, Context: 'x' }, 'Names: unknown key: a spec spells it names'],
+    [{ Dimensions: { weather: halves } }, 'Dimensions: unknown key: a spec spells it dimensions'],
+    [{ names: { policy: 'model' }, weather: halves }, 'weather: unknown key; there are .*'],
+  ] as const) {
+    const wrap = 'if the file is a demography and no spec, name it in a spec: `demography: people\\.json`';
+    assert.match(await refusal(t, { 'people.json': document }), new RegExp(`^ {2}${key}; ${wrap}$`, 'm'));
+  }
 });

@@ -145,15 +145,15 @@ joint: 3
   );
   for (const line of [
     /^FILE has 17 faults:$/m,
-    /^ {2}populationsize: unknown key; there are simulation, context, contextFile, /m,
+    /^ {2}populationsize: unknown key: a spec spells it populationSize$/m,
     /^ {2}populationSize: expected a whole number from 1, got nothing$/m,
     /^ {2}simulation: expected 1 to 64 letters.* got "a:b"$/m,
-    /^ {2}names\.locale: expected string, got 5$/m,
-    /^ {2}names\.policy: .*"reserved"\|"model", got "best"$/m,
+    /^ {2}names\.locale: expected a text, got 5$/m,
+    /^ {2}names\.policy: expected one of "reserved", "model", got "best"$/m,
     /^ {2}names\.style: unknown key$/m,
     /^ {2}temperature: .* got 3$/m,
     /^ {2}attempts: .* got 0$/m,
-    /^ {2}onMismatch: .*"repair"\|"accept"\|"fail", got "ignore"$/m,
+    /^ {2}onMismatch: expected one of "repair", "accept", "fail", got "ignore"$/m,
     /^ {2}seed: .* got ""$/m,
     /^ {2}dimensions\.gender\.female: expected a weight of 0 or more, got -1$/m,
     /^ {2}dimensions\.gender\.male: expected a weight: a number or a percentage such as "30%", got "lots"$/m,
@@ -218,9 +218,12 @@ test('what is no YAML, or no map, is one line that says where', async (t) => {
     ['{"context": "a",', /^FILE is not valid YAML: .*line 1/],
     [
       `${LEAST}context: Another town.\n`,
-      /^FILE is not valid YAML: Map keys must be unique at line 3, column 1$/,
+      /^FILE is not valid YAML: the key "context" is there twice, again at line 3, column 1: keep one, or rename it$/,
     ],
-    [`${LEAST}dimensions: { a: { 1: 2, "1": 3 } }\n`, /Map keys must be unique at line 3, column 26$/],
+    [
+      `${LEAST}dimensions: { a: { 1: 2, "1": 3 } }\n`,
+      /the key "1" is there twice, again at line 3, column 26: keep/,
+    ],
     [`${LEAST}---\ncontext: b\n`, /^FILE is not valid YAML: .*multiple documents/],
     ['', /^FILE has 1 fault:\n {2}the file: /],
     ['- context: a', /^FILE has 1 fault:\n {2}the file: /],
@@ -245,7 +248,10 @@ test('hostile YAML is refused in one line, whatever it tries', async (t) => {
     [`${LEAST}__proto__: { context: b }\n`, /"__proto__" is not allowed, at \$\.__proto__/],
     [`${LEAST}dimensions:\n  __proto__: [a, b]\n`, /"__proto__" is not allowed, at \$\.dimensions/],
     [`${LEAST}dimensions:\n  town: { __proto__: 1, b: 2 }\n`, /"__proto__" is not allowed/],
-    [`${LEAST}dimensions:\n  town: { a: .inf, b: 2 }\n`, /at \$\.dimensions\.town\.a/],
+    [
+      `${LEAST}dimensions:\n  town: { a: .inf, b: 2 }\n`,
+      /at \$\.dimensions\.town\.a, got Infinity: write a finite number/,
+    ],
     [`context: ${'x'.repeat(1_100_000)}\npopulationSize: 1\n`, /at most 1048576 bytes/],
   ] as const) {
     const message = await refusal(t, text);
@@ -268,4 +274,55 @@ test('words that look like other types stay what the user wrote', async (t) => {
     'no',
     'yes',
   ]);
+});
+
+test('what is expected comes in our own words, whatever the field', async (t) => {
+  const message = await refusal(
+    t,
+    `
+context: 3
+contextFile: []
+populationSize: many
+agentParticularities: {}
+names: 3
+seed: {}
+model: ''
+temperature: warm
+attempts: 1.5
+samplingSpaceDescription: ${'x'.repeat(200_000)}
+demography: 4
+factories: {}
+`,
+  );
+  assert.doesNotMatch(message, /invalid|received|string|expected object|too (?:big|small)|>=|<=/i);
+  for (const line of [
+    /^ {2}context: expected a text, got 3$/m,
+    /^ {2}model: expected at least 1 character, got ""$/m,
+    /^ {2}attempts: expected a whole number, got 1\.5$/m,
+    /^ {2}samplingSpaceDescription: expected at most \d+ characters, got 200000$/m,
+    /^ {2}names: expected a map, got 3$/m,
+    /^ {2}contextFile: expected a text, got an empty list$/m,
+    /^ {2}factories\.context: expected a text, got nothing$/m,
+  ]) {
+    assert.match(message, line);
+  }
+});
+
+test('the known keys are listed once, however many are unknown', async (t) => {
+  const message = await refusal(t, `${LEAST}one: 1\ntwo: 2\nTemperature: 1\n`);
+  assert.equal(message.match(/there are simulation/g)?.length, 1);
+  assert.match(message, /^ {2}one: unknown key; there are simulation, .*joint$/m);
+  assert.match(message, /^ {2}two: unknown key$/m);
+  assert.match(message, /^ {2}Temperature: unknown key: a spec spells it temperature$/m);
+});
+
+test('an unknown locale is told its near matches, not all', async (t) => {
+  for (const [locale, near] of [
+    ['pt_XX', 'pt_BR or pt_PT'],
+    ['Brazil', 'pt_BR'],
+    ['German', 'de or de_AT or de_CH'],
+  ] as const) {
+    const message = await refusal(t, `${LEAST}names: { locale: ${locale} }\n`);
+    assert.ok(message.endsWith(`got "${locale}"; did you mean ${near}?`), message);
+  }
 });

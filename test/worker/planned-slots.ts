@@ -14,7 +14,8 @@ import { createResults } from '../../src/shared/transactions/results.ts';
 import { createSlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
 import { createDecodedPopulations } from '../../src/worker/decoded-populations.ts';
 import type { ModelRequest, Usage } from '../../src/worker/llm/model-gateway.ts';
-import { generateSlot, type SlotDependencies } from '../../src/worker/slot.ts';
+import { generateSlot } from '../../src/worker/slot.ts';
+import type { SlotDependencies } from '../../src/worker/slot-dependencies.ts';
 import { examplePersona } from '../shared/person/example-persona.ts';
 import { connect, testPrefix } from '../support/redis.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import pLimit from 'p-limit';
 import type { SlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
 import { generateShard } from '../../src/worker/shard.ts';
-import type { SlotOutcome } from '../../src/worker/slot.ts';
+import type { SlotOutcome } from '../../src/worker/slot-dependencies.ts';
 
 const unused = () => {
   throw new Error('a shard asks only for its open slots');

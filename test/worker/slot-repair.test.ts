@@ -12,7 +12,10 @@ const fails =
     throw new ModelCallError(`because of ${reason}`, { reaction, reason });
   };
 const aborted: Step = () => {
-  throw new CallAbortedError('aborted');
+  throw new CallAbortedError('aborted', { wasSent: true });
+};
+const unsent: Step = () => {
+  throw new CallAbortedError('stopped before the call', { wasSent: false });
 };
 const dies: Step = () => {
   throw new Error('the worker dies here');
@@ -54,23 +57,23 @@ test('what contradicts is asked for once more; name and sealed fields stay as th
   assert.equal(persona.style, `${given} talks slowly.`);
 });
 
-test('what is still wrong costs the attempt; the next one has no repair, for all runs', async (t) => {
+test('what is still wrong costs the attempt; the next one has a repair of its own', async (t) => {
   const { run, status, record, counted } = await plannedSlots(t, { attempts: 3 });
-  const model = scriptedModel([shallow, shallow, shallow, person()]);
+  const model = scriptedModel([shallow, shallow, shallow, repair]);
   assert.equal(await run(0, model), 'committed');
   assert.equal(model.requests.length, 4);
   assert.deepEqual(
     model.requests.map(({ schema }) => schema.name),
-    ['person', 'person_parts', 'person', 'person'],
+    ['person', 'person_parts', 'person', 'person_parts'],
   );
   const { attempts, repairs } = await record(0);
-  assert.deepEqual([attempts, repairs], [3, undefined]);
+  assert.deepEqual([attempts, repairs], [2, 1]);
   const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 3, repairCalls: 1 });
+  assert.deepEqual({ calls, repairCalls }, { calls: 2, repairCalls: 2 });
   assert.equal(await counted('repairCalls', { outcome: 'unmended' }), 1);
 });
 
-test('a slot that never comes right makes its attempts and one repair call, and fails with the reason', async (t) => {
+test('a slot that never comes right makes a repair call for each attempt, and fails with the reason', async (t) => {
   const cases: [Step, string][] = [
     [shallow, 'shallow_persona'],
     [wrongAge, 'contradiction'],
@@ -80,11 +83,11 @@ test('a slot that never comes right makes its attempts and one repair call, and 
   for (const [slot, [answer, reason]] of cases.entries()) {
     const model = scriptedModel(Array.from({ length: 9 }, () => answer));
     assert.equal(await run(slot, model), 'failed');
-    assert.equal(model.requests.length, 3, reason);
+    assert.equal(model.requests.length, 4, reason);
     assert.equal((await status()).failedByReason[reason], 1);
   }
   const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 6, repairCalls: 3 });
+  assert.deepEqual({ calls, repairCalls }, { calls: 6, repairCalls: 6 });
   assert.equal(await redis.exists(names, key.reservations, key.attempts), 0);
 });
 
@@ -94,11 +97,11 @@ test('a worker that dies in its repair call has spent the repair and the attempt
   assert.equal(await attempts(0), 1);
   const model = scriptedModel([shallow, shallow, shallow]);
   assert.equal(await run(0, model), 'failed');
-  assert.equal(model.requests.length, 1);
+  assert.equal(model.requests.length, 2, 'the second attempt, with its repair');
   const { calls, repairCalls, failedByReason } = await status();
   assert.deepEqual(
     { calls, repairCalls, failedByReason },
-    { calls: 2, repairCalls: 1, failedByReason: { shallow_persona: 1 } },
+    { calls: 2, repairCalls: 2, failedByReason: { shallow_persona: 1 } },
   );
 });
 
@@ -142,6 +145,26 @@ test('a stop during a repair call gives attempt and repair back', async (t) => {
     assert.equal(await attempts(0), 0);
   }
   assert.equal(await run(0, scriptedModel([shallow, repair])), 'committed');
+});
+
+test('a repair call that was never sent is not counted, and is given back', async (t) => {
+  const { run, attempts, status, counted } = await plannedSlots(t, { attempts: 1 });
+  assert.equal(await run(0, scriptedModel([shallow, unsent])), 'left');
+  assert.equal(await run(0, scriptedModel([shallow, fails('wait', 'rate_limited'), unsent])), 'left');
+  assert.equal(await attempts(0), 0);
+  const { calls, repairCalls, promptTokens } = await status();
+  assert.deepEqual({ calls, repairCalls, promptTokens }, { calls: 2, repairCalls: 1, promptTokens: 200 });
+  assert.equal(await counted('repairCalls', { outcome: 'failed' }), 1, 'the one that was told to wait');
+  assert.equal(await run(0, scriptedModel([shallow, repair])), 'committed');
+});
+
+test('repairs that are stopped again and again come to an end', async (t) => {
+  const { run, status } = await plannedSlots(t, { attempts: 1 });
+  let runs = 1;
+  while ((await run(0, scriptedModel([shallow, aborted]))) === 'left' && runs < 50) runs += 1;
+  assert.equal(runs, 12);
+  const { calls, repairCalls, promptTokens } = await status();
+  assert.deepEqual({ calls, repairCalls, promptTokens }, { calls: 11, repairCalls: 11, promptTokens: 1_100 });
 });
 
 test('a stopping worker begins no repair call, and the slot loses nothing', async (t) => {

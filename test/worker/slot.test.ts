@@ -14,7 +14,7 @@ const fails =
 const retry = fails('retry', 'server_error');
 const wait = fails('wait', 'rate_limited');
 const aborted: Step = () => {
-  throw new CallAbortedError('aborted');
+  throw new CallAbortedError('aborted', { wasSent: true });
 };
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -1,8 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { access, constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { removeStaleTemporaries, temporaryName } from './temporary-name.ts';
 import { describeWriteError } from './write-errors.ts';
 
@@ -23,7 +24,7 @@ export async function writeWhole(
   if (path === '-') return write((text) => putText(stdout, text));
   try {
     const direct = await isSpecialFile(path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     // Renaming onto a link (/dev/stdout is one) would replace the link.
     const place = direct ? path : await realpath(path).catch(() => path);
     const target = direct ? path : temporaryName(place);
@@ -55,7 +56,7 @@ export async function writeWhole(
 export async function assertWritable(path: string): Promise<void> {
   if (path === '-') return;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const existing = await stat(path).catch(() => undefined);
     if (existing?.isDirectory()) throw Object.assign(new Error('a directory'), { code: 'EISDIR' });
     if (existing?.isFile() === false) return await access(path, constants.W_OK);

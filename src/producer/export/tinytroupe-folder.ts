@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../shared/errors.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { writeSpecification } from '../../shared/person/tinytroupe-file.ts';
 import type { PersonLine } from './person-line.ts';
 import { asideName, removeStaleAsides, removeStaleTemporaries, temporaryName } from './temporary-name.ts';
@@ -57,7 +58,7 @@ async function beginFolder(folder: string, temporary: string): Promise<void> {
     throw new UserError('the tinytroupe format is a folder of files, not a stream: name a folder with --out');
   }
   await assertReplaceable(folder);
-  await mkdir(dirname(folder), { recursive: true });
+  await makeFolder(dirname(folder));
   await removeStaleTemporaries(folder);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary);

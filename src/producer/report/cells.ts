@@ -1,3 +1,4 @@
+import { cellShares } from '../../shared/sampling/cell-shares.ts';
 import {
   type Cells,
   type Characteristics,
@@ -8,6 +9,7 @@ import {
 } from '../../shared/sampling/dimensions.ts';
 import { gridOfRange } from '../../shared/sampling/number-grid.ts';
 import { rangeShare } from '../../shared/sampling/range-share.ts';
+import { sharesOf } from '../../shared/sampling/shares.ts';
 
 /** A value, band or bin of a dimension, with the share of people that it should have. */
 export interface ReportCell {
@@ -32,7 +34,7 @@ const MAX_BINS = 8;
 export function cellSchemeOf(dimension: Dimension, joints: readonly Joint[]): CellScheme {
   if (dimension.kind === 'range' && dimension.distribution?.kind !== 'bands') return binsOf(dimension);
   const cells = cellsOf(dimension);
-  const shares = jointMarginal(dimension, joints) ?? normalised(cells.map(({ weight }) => weight));
+  const shares = cellShares(dimension, joints);
   const positions = new Map(cells.map(({ label }, index) => [String(label), index]));
   const bands =
     dimension.kind === 'range' && dimension.distribution?.kind === 'bands'
@@ -70,24 +72,6 @@ function sealedNumber(dimension: Dimension, characteristics: Characteristics): n
   return inner.trim() === '' || Number.isNaN(number) ? undefined : number;
 }
 
-function normalised(weights: readonly number[]): number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
-}
-
-/** What a joint table says of one of its dimensions; undefined for a dimension in none. */
-function jointMarginal(dimension: Dimension, joints: readonly Joint[]): number[] | undefined {
-  const joint = joints.find(({ dimensions }) => dimensions.includes(dimension.name));
-  if (joint === undefined) return undefined;
-  const position = joint.dimensions.indexOf(dimension.name);
-  const weights = cellsOf(dimension).map(() => 0);
-  for (const { at, weight } of joint.cells) {
-    const index = at[position] ?? 0;
-    weights[index] = (weights[index] ?? 0) + weight;
-  }
-  return normalised(weights);
-}
-
 /** Bins over the numbers that can be sealed, each as wide as the others but for the last. */
 function binsOf(dimension: RangeDimension): CellScheme {
   const { low, high, scale } = gridOfRange(dimension);
@@ -97,7 +81,7 @@ function binsOf(dimension: RangeDimension): CellScheme {
   for (let from = low; from <= high && bins.length < MAX_BINS; from += width) {
     bins.push({ from: from / scale, to: Math.min(high, from + width - 1) / scale });
   }
-  const shares = normalised(bins.map(({ from, to }) => rangeShare(dimension, from, to)));
+  const shares = sharesOf(bins.map(({ from, to }) => rangeShare(dimension, from, to)));
   const indexOf = (value: number | undefined) =>
     value === undefined || value < low / scale || value > high / scale
       ? -1

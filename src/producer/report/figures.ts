@@ -33,8 +33,3 @@ export function costText(cost: Cost): string {
     }
   }
 }
-
-/** Names and labels come from models and users: control characters could rewrite a terminal, line breaks a table. */
-export function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
-}

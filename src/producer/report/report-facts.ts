@@ -55,9 +55,9 @@ export function usageFacts({ usage }: PopulationReport): Facts {
   const tokens = ({ prompt, cached, completion }: (typeof usage.total)['tokens'], digits: number) =>
     `${decimal(prompt, digits)} prompt (${decimal(cached, digits)} cached), ${decimal(completion, digits)} completion`;
   const { total, perPerson, models } = usage;
-  const repairs = total.repairCalls === null ? '' : ` (${whole(total.repairCalls)} of them repairs)`;
+  const repairs = ` (${whole(total.repairCalls)} of them repairs)`;
   const facts: [string, string][] = [
-    ['calls in all', `${whole(total.calls)}${repairs}`],
+    ['calls in all', `${whole(total.calls + total.repairCalls)}${repairs}`],
     ['tokens in all', tokens(total.tokens, 0)],
     ['cost in all', costText(total.cost)],
   ];

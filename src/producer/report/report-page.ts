@@ -15,7 +15,12 @@ const MAX_CELLS = 20;
 export function reportPage(report: PopulationReport): string {
   const template = readFileSync(new URL('./page.mustache', import.meta.url), 'utf8');
   // A writer of its own: Mustache's default one caches for the whole process.
-  return new Mustache.Writer().render(template, viewOf(report));
+  return withoutControls(new Mustache.Writer().render(template, viewOf(report)));
+}
+
+/** Names and labels may hold what turns the direction of a page's text around, or worse. Line breaks and tabs are ours. */
+function withoutControls(page: string): string {
+  return page.replace(/(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
 function viewOf(report: PopulationReport) {

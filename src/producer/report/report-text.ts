@@ -1,6 +1,7 @@
+import { printable } from '../../shared/printable.ts';
 import type { PopulationReport } from './build-report.ts';
 import type { DimensionReport } from './dimension-tally.ts';
-import { decimal, distance, percent, printable, whole } from './figures.ts';
+import { decimal, distance, percent, whole } from './figures.ts';
 import { type Facts, nameFacts, populationFacts, textFacts, usageFacts, worstPairs } from './report-facts.ts';
 import { shownCells } from './shown-cells.ts';
 
@@ -55,7 +56,7 @@ function dimensionTable(dimensions: readonly DimensionReport[]): string {
   ]);
   const head = ['TVD / SRMSE', 'output', 'plan', 'drift', 'output', 'plan', 'output'];
   const above = ['', '', 'TVD:', '', '', 'SRMSE:', ''];
-  return `${table([above, ['dimension', ...head.slice(1)], ...rows], [1])}\n  plan and output against the target, drift is output against the plan; checked: output is what people say themselves`;
+  return `${table([above, ['dimension', ...head.slice(1)], ...rows], [1])}\n  plan and output against the target, drift is output against the plan; checked: output is what people say themselves;\n  sealed: no field of a person says it, so output is what the slot was given`;
 }
 
 function cellTable(dimension: DimensionReport, size: number): string {

@@ -24,7 +24,7 @@ export interface UsageReport {
   readonly total: {
     readonly calls: number;
     /** Calls that mended part of an answer; null where the population's counters do not tell them apart. */
-    readonly repairCalls: number | null;
+    readonly repairCalls: number;
     readonly tokens: TokenCounts;
     readonly cost: Cost;
   };
@@ -72,8 +72,7 @@ export function createUsageTally(): UsageTally {
         perPerson: people === 0 ? null : perPerson(all, people),
         total: {
           calls: status.calls,
-          repairCalls:
-            'repairCalls' in status && typeof status.repairCalls === 'number' ? status.repairCalls : null,
+          repairCalls: status.repairCalls,
           tokens: total,
           // The counters do not say which model used what.
           cost: totalCost(),

@@ -1,14 +1,9 @@
 import { type Document, isAlias, isCollection, isMap, isPair, isScalar, parseDocument } from 'yaml';
 import { explain, UserError } from '../../shared/errors.ts';
-import {
-  copyUntrustedJson,
-  FactoryStateError,
-  type Json,
-  stateLimits,
-} from '../../shared/factory/untrusted-json.ts';
+import { type Json, stateLimits } from '../../shared/factory/untrusted-json.ts';
+import { copyDocument, MAX_DEPTH } from '../../shared/sampling/demography/copy-document.ts';
+import { describeRepeatedKey, lineAndColumn } from '../../shared/sampling/demography/json-text.ts';
 
-/** As deep as a demography may be. */
-const MAX_DEPTH = 64;
 /** Each costs the parser a walk through the document. */
 const MAX_ALIASES = 100;
 
@@ -16,7 +11,7 @@ const MAX_MESSAGE_CHARACTERS = 200;
 const TOO_DEEP = `expected at most ${MAX_DEPTH} levels of nesting, got more`;
 
 /**
- * What a YAML or JSON file says, as plain JSON. Keys like `__proto__`, which schemas pass over in silence, are refused.
+ * What a YAML file says, as plain JSON. Keys like `__proto__`, which schemas pass over in silence, are refused.
  *
  * @throws UserError of one line for what is no YAML, too deep or too large, whatever it tries, and in seconds
  */
@@ -28,9 +23,9 @@ export function parseYaml(path: string, text: string): Json {
     const fault = syntaxFault(document, text) ?? faultOf(document, text);
     if (fault !== undefined) throw new Error(fault);
     // Aliases are resolved here: unknown ones, and those that unfold into gigabytes, are found only now.
-    return copyUntrustedJson(document.toJS(), { ...stateLimits, maxDepth: MAX_DEPTH });
+    return copyDocument(path, document.toJS(), stateLimits.maxBytes);
   } catch (cause) {
-    if (cause instanceof FactoryStateError) throw new UserError(`${path}: ${cause.message}`, { cause });
+    if (cause instanceof UserError) throw cause;
     const [line = ''] = explain(cause).split('\n');
     // The parser calls itself for every level.
     const why = line.startsWith('Maximum call stack size exceeded') ? TOO_DEEP : line;
@@ -40,11 +35,6 @@ export function parseYaml(path: string, text: string): Json {
 
 function syntaxFault({ errors: [first] }: Document.Parsed, text: string): string | undefined {
   return first && `${first.message.slice(0, MAX_MESSAGE_CHARACTERS)} ${lineAndColumn(text, first.pos[0])}`;
-}
-
-function lineAndColumn(text: string, offset: number): string {
-  const lines = text.slice(0, offset).split('\n');
-  return `at line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
 }
 
 /** What the parser lets pass: depth, keys that are written twice, and more aliases than anybody writes by hand. */
@@ -58,7 +48,7 @@ function faultOf(document: Document.Parsed, text: string): string | undefined {
     if (!isCollection(node)) continue;
     if (depth >= MAX_DEPTH) return TOO_DEEP;
     const twice = isMap(node) ? keyTwice(node.items) : undefined;
-    if (twice !== undefined) return `Map keys must be unique ${lineAndColumn(text, twice)}`;
+    if (twice !== undefined) return describeRepeatedKey(twice.name, text, twice.offset);
     for (const item of node.items) {
       if (isPair(item))
         open.push({ node: item.key, depth: depth + 1 }, { node: item.value, depth: depth + 1 });
@@ -68,13 +58,13 @@ function faultOf(document: Document.Parsed, text: string): string | undefined {
   return undefined;
 }
 
-/** Where a key stands that the map has already. As a key of an object, 1 is "1". */
-function keyTwice(items: readonly { readonly key: unknown }[]): number | undefined {
+/** The key that the map has already, and where it stands again. As a key of an object, 1 is "1". */
+function keyTwice(items: readonly { readonly key: unknown }[]): { name: string; offset: number } | undefined {
   const keys = new Set<string>();
   for (const { key } of items) {
     if (!isScalar(key)) continue;
     const name = String(key.value);
-    if (keys.has(name)) return key.range?.[0] ?? 0;
+    if (keys.has(name)) return { name, offset: key.range?.[0] ?? 0 };
     keys.add(name);
   }
   return undefined;

@@ -7,19 +7,19 @@ export const MAX_TEXT_BYTES = 1024 * 1024;
 /**
  * The text of a file in UTF-8, without a byte order mark. Pipes can be read too.
  *
- * @throws UserError for what is missing, unreadable, longer than `MAX_TEXT_BYTES` (without reading it whole) or no UTF-8
+ * @throws UserError for what is missing, unreadable, longer than `maxBytes` (without reading it whole) or no UTF-8
  */
-export async function readText(path: string, what: string): Promise<string> {
+export async function readText(path: string, what: string, maxBytes = MAX_TEXT_BYTES): Promise<string> {
   try {
     await using file = await open(path, 'r');
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of file.createReadStream({ end: MAX_TEXT_BYTES, autoClose: false })) {
+    for await (const chunk of file.createReadStream({ end: maxBytes, autoClose: false })) {
       chunks.push(chunk);
       bytes += chunk.length;
     }
-    if (bytes > MAX_TEXT_BYTES) {
-      throw new UserError(`${what}, ${path}: expected at most ${MAX_TEXT_BYTES} bytes, got more: shorten it`);
+    if (bytes > maxBytes) {
+      throw new UserError(`${what}, ${path}: expected at most ${maxBytes} bytes, got more: shorten it`);
     }
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {

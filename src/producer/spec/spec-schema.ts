@@ -9,7 +9,9 @@ import {
 import type { Json } from '../../shared/factory/untrusted-json.ts';
 import { resolveLocale } from '../../shared/names/resolve-locale.ts';
 import { MAX_FACTORIES, MAX_PLANNING_TEXT } from '../../shared/planning/operations.ts';
-import { type DescriptionFault, got, quoteSome } from '../../shared/sampling/description/faults.ts';
+import type { DescriptionFault } from '../../shared/sampling/description/faults.ts';
+import { describeIssue } from './field-messages.ts';
+import { unknownKeyFaults } from './spec-keys.ts';
 
 /** A locale of the name lists, in any of its spellings; the message lists near matches. */
 const locale = z.string().transform((written, context) => {
@@ -60,15 +62,19 @@ export const specSchema = z.strictObject({
   samplingSpaceDescription: planningText.nullable().default(null),
   factories: z
     .strictObject({ count: z.int().min(1).max(MAX_FACTORIES), context: planningText, populationSize })
-    .refine(
-      ({ count, populationSize: each }) => count * each <= MAX_POPULATION_SIZE,
-      `expected at most ${MAX_POPULATION_SIZE} people in all`,
-    )
+    .refine(({ count, populationSize: each }) => count * each <= MAX_POPULATION_SIZE, {
+      error: ({ input }) => tooManyPeople(input as { count: number; populationSize: number }),
+    })
     .nullable()
     .default(null),
   dimensions: z.unknown().optional(),
   joint: z.unknown().optional(),
 });
+
+function tooManyPeople({ count, populationSize: each }: { count: number; populationSize: number }): string {
+  return `expected at most ${MAX_POPULATION_SIZE} people in all, got ${count} × ${each} = ${count * each}: lower count or populationSize`;
+}
+
 export type SpecFields = z.infer<typeof specSchema>;
 
 type Written = Readonly<Record<string, Json>>;
@@ -85,10 +91,16 @@ const WITHOUT_FACTORIES = [
 ];
 
 /** The faults of single fields, and of those that do not go together. None for a spec that `specSchema` parses. */
-export function faultsOfFields(written: Json): DescriptionFault[] {
+export function faultsOfFields(path: string, written: Json): DescriptionFault[] {
   const parsed = specSchema.safeParse(written);
-  const faults = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOf(issue, written));
-  return isMap(written) ? [...faults, ...faultsTogether(written)] : faults;
+  const issues = parsed.success ? [] : parsed.error.issues;
+  // A value of another kind is also too short, too large and so on.
+  const places = issues.map(({ path, code }) => JSON.stringify([path, code === 'unrecognized_keys']));
+  const faults = issues
+    .filter((_, index) => places.indexOf(places[index] ?? '') === index)
+    .flatMap((issue) => faultsOf(issue, written));
+  if (!isMap(written)) return faults;
+  return [...unknownKeyFaults(path, written, SPEC_KEYS), ...faults, ...faultsTogether(written)];
 }
 
 /** What no field can say alone; said also when single fields are at fault, so that one message lists all. */
@@ -126,37 +138,17 @@ function faultsTogether(written: Written): DescriptionFault[] {
 
 function faultsOf(issue: z.core.$ZodIssue, written: Json): DescriptionFault[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-  if (issue.code === 'unrecognized_keys') {
-    const known = path.length === 0 ? `; there are ${SPEC_KEYS.join(', ')}` : '';
-    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key${known}` }));
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ path, message: describeIssue(issue, valueAt(written, path)) }];
   }
-  const message = issue.message.replace(/^[A-Z][a-z]+ [a-z]+: /, '').replace(/, received .*$/, '');
-  return [
-    { path, message: /\bgot\b/.test(message) ? message : `${message}, ${got(valueAt(written, path))}` },
-  ];
+  // Those of the spec itself are told apart from the keys of a demography: see `spec-keys.ts`.
+  return path.length === 0 ? [] : issue.keys.map((key) => ({ path: [...path, key], message: 'unknown key' }));
 }
 
 function valueAt(written: Json, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
     written,
-  );
-}
-
-/** A file that describes a population without being a spec: a map of which no key, however spelt, is one of a spec. */
-export function isForeignMap(written: Json): written is { [key: string]: Json } {
-  if (!isMap(written)) return false;
-  const known = new Set(SPEC_KEYS.flatMap((key) => [key, ...(/[A-Z]/.test(key) ? [key.toLowerCase()] : [])]));
-  return Object.keys(written).every(
-    (key) => !known.has(key) && !known.has(key.toLowerCase().replace(/[-_ ]/g, '')),
-  );
-}
-
-/** Says of a foreign map in which no shares were found what it is not. */
-export function neitherSpecNorDemography(written: Written): string {
-  return (
-    `it is neither a spec (no key of it is one of ${SPEC_KEYS.join(', ')}) nor the demography of a population ` +
-    `(no group of shares in it sums to about 100 %): its keys are ${quoteSome(Object.keys(written)) || 'none'}`
   );
 }
 

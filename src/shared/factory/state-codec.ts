@@ -78,8 +78,16 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, what: string)
   const { issues } = result.error;
   const listed = issues
     .slice(0, MAX_FAULTS_LISTED)
-    .map((issue) => `${formatPath(issue.path)}: ${issue.message}`)
+    .map((issue) => `${formatPath(issue.path)}: ${plainly(issue.message)}`)
     .join('; ');
   const more = issues.length > MAX_FAULTS_LISTED ? `; and ${issues.length - MAX_FAULTS_LISTED} more` : '';
   throw new FactoryStateError(`invalid ${what}: ${listed}${more}`, issues[0]?.path ?? []);
+}
+
+/** The schema library's words for a value of another type, in ours. */
+function plainly(message: string): string {
+  return message
+    .replace(/^Invalid [a-z]+: /, '')
+    .replace(/, received undefined$/, ', got nothing')
+    .replace(/, received (\S+)$/, ', got $1');
 }

@@ -1,4 +1,7 @@
-/** Removes the indentation that all non-blank lines share, as Python's `textwrap.dedent`: template literals are indented like code. */
+/**
+ * Removes the indentation that all non-blank lines share, as Python's `textwrap.dedent`: template literals are indented like
+ * code.
+ */
 export function dedent(text: string): string {
   const lines = text.split('\n').map((line) => (line.trim() === '' ? '' : line));
   const indents = lines.filter((line) => line !== '').map((line) => /^[ \t]*/.exec(line)?.[0] ?? '');

@@ -13,8 +13,8 @@ export type SealedField = (typeof SealedField)[keyof typeof SealedField];
 /**
  * Which dimension stands for which field, by its name in lower case; the first one that a plan has wins.
  *
- * Left out on purpose: `country` (of birth, residence or citizenship? and a country is no demonym), `city` and `region` (a part of
- * a residence) and `education` (prose). The prompt states them like any other characteristic.
+ * Left out on purpose: `country` (of birth, residence or citizenship? and a country is no demonym), `city` and `region` (a
+ * part of a residence) and `education` (prose). The prompt states them like any other characteristic.
  */
 const DIMENSIONS: Readonly<Record<SealedField, readonly string[]>> = {
   age: ['age', 'age in years', 'age (years)', 'years of age', 'age distribution'],
@@ -61,8 +61,9 @@ const normalised = (dimension: string) =>
     .replaceAll(/[\s_]+/g, ' ');
 
 /**
- * Whether what a person says in a field is what was sealed: an age inside a band ("30-39", "65+"), an occupation whose title
- * contains the sealed words, everything else word for word. An age that is no number ("retired") cannot be checked and agrees.
+ * Whether what a person says in a field is what was sealed: an age inside a band ("30-39", "65+"), an occupation whose
+ * title contains the sealed words, everything else word for word. A sealed age that is no number ("retired") cannot be
+ * checked: any agrees.
  */
 export function agrees(field: SealedField, said: unknown, sealed: string | number): boolean {
   switch (field) {
@@ -103,11 +104,26 @@ function ageBounds(sealed: string | number): { min: number; max: number } | unde
   return above === undefined ? undefined : { min: 0, max: above - 1 };
 }
 
-/** Whole words, whatever their case: a night nurse is a nurse, a nursery teacher is none. */
+const ENDS_IN_WORD = /[\p{L}\p{N}]$/u;
+const BEGINS_WITH_WORD = /^[\p{L}\p{N}]/u;
+
+/**
+ * Whole words, whatever their case and the spaces between them: a night nurse is a nurse, a nursery teacher is none.
+ * Searched for as text: either side may be a model's, of any length, and no pattern may be made of that.
+ */
 export function containsWords(text: string, words: string): boolean {
-  const pieces = words
-    .trim()
-    .split(/\s+/)
-    .map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  return new RegExp(`(?<![\\p{L}\\p{N}])${pieces.join('\\s+')}(?![\\p{L}\\p{N}])`, 'iu').test(text);
+  const within = folded(text);
+  const wanted = folded(words);
+  if (wanted === '') return true;
+  for (let start = within.indexOf(wanted); start >= 0; start = within.indexOf(wanted, start + 1)) {
+    const end = start + wanted.length;
+    // Two units hold the whole character on that side, a surrogate pair included.
+    const before = within.slice(Math.max(0, start - 2), start);
+    if (!ENDS_IN_WORD.test(before) && !BEGINS_WITH_WORD.test(within.slice(end, end + 2))) return true;
+  }
+  return false;
 }
+
+/** Upper case first: it makes more spellings of one word the same than lower case alone (`ß` and `ss`). */
+const folded = (text: string) =>
+  text.toWellFormed().toUpperCase().toLowerCase().replaceAll(/\s+/g, ' ').trim();

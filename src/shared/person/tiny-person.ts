@@ -51,7 +51,7 @@ export class TinyPerson {
   readonly #provenance: JsonObject | null;
   readonly #characteristics: Record<string, string | number> | null;
 
-  /** Throws UserError for a specification without a name, with values that JSON lacks, or with known fields of impossible types. */
+  /** Throws UserError for a specification without a name, values that JSON lacks, or known fields of impossible types. */
   constructor(options: TinyPersonOptions) {
     const state = encodeState(stateKind, {
       persona: checkPersona(copyUntrustedJson(options.persona)),

@@ -25,7 +25,6 @@ const dimension = z.strictObject({
 export const dimensionsAnswerSchema = z.strictObject({ dimensions: z.array(dimension).min(1).max(200) });
 export type DimensionsAnswer = z.infer<typeof dimensionsAnswerSchema>;
 export type AnsweredDimension = z.infer<typeof dimension>;
-export type AnsweredRange = z.infer<typeof range>;
 
 /** The name by which providers, and the simulator, know the schema. */
 export const DIMENSIONS_SCHEMA_NAME = 'sampling_dimensions';

@@ -1,3 +1,5 @@
+import { groupSums } from './group-sums.ts';
+
 /**
  * A two-way table in parts: the entries that are not 0 by construction, each with its row, column and value.
  * All three have one element an entry; a pair of row and column occurs once; values are finite and not negative, and
@@ -48,8 +50,8 @@ interface Edges {
 
 /** Entries as edges from rows to columns, then the slack of each row and column that has any. */
 function withSlack({ rows, columns }: TwoWayTable, fractions: readonly number[]): Edges {
-  const rowSums = sumsBy(rows, fractions);
-  const columnSums = sumsBy(columns, fractions);
+  const rowSums = groupSums(fractions, rows, 1 + largest(rows));
+  const columnSums = groupSums(fractions, columns, 1 + largest(columns));
   const slackRow = rowSums.length;
   const slackColumn = slackRow + 1 + columnSums.length;
   const edges: Edges = {
@@ -70,10 +72,8 @@ function withSlack({ rows, columns }: TwoWayTable, fractions: readonly number[])
   return edges;
 }
 
-function sumsBy(groups: readonly number[], values: readonly number[]): number[] {
-  const sums: number[] = new Array(1 + groups.reduce((a, b) => Math.max(a, b), -1)).fill(0);
-  for (const [index, group] of groups.entries()) sums[group] = (sums[group] ?? 0) + (values[index] ?? 0);
-  return sums;
+function largest(groups: readonly number[]): number {
+  return groups.reduce((a, b) => Math.max(a, b), -1);
 }
 
 const NONE = -1;

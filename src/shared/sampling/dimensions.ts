@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { holdsNumber } from './number-grid.ts';
 
 /**
  * What varies in a population: named dimensions, as they stand in a factory's encoded state.
@@ -71,13 +72,22 @@ const rangeDimension = z
     'a range without decimals has whole bounds',
   )
   .refine(
-    ({ min, max, distribution }) =>
+    ({ min, max, decimals, distribution }) =>
       distribution?.kind !== 'bands' ||
       distribution.bands.every((band, index, all) => {
         const next = all[index + 1];
-        return band.min >= min && band.max <= max && (next === undefined || band.max <= next.min);
+        const isApart =
+          next === undefined || band.max < next.min || (decimals !== undefined && band.max === next.min);
+        return band.min >= min && band.max <= max && isApart;
       }),
-    'bands must lie inside the range, in ascending order, without overlap',
+    'bands must lie inside the range, in ascending order, without overlap; those of whole numbers share no end',
+  )
+  .refine(
+    (range) =>
+      holdsNumber(range, range) &&
+      (range.distribution?.kind !== 'bands' ||
+        range.distribution.bands.every((band) => holdsNumber(range, band))),
+    'no number with so few decimals lies in the range, or in one of its bands',
   );
 
 export const dimensionSchema = z.discriminatedUnion('kind', [valuesDimension, rangeDimension]);

@@ -1,12 +1,16 @@
 import { roundTable } from './controlled-rounding.ts';
 import type { Joint } from './dimensions.ts';
-import { type Axis, mendMargins } from './margin-mending.ts';
-import { fitProportionally, groupSums, type Margin } from './proportional-fitting.ts';
+import { groupSums } from './group-sums.ts';
+import { type Axis, type Effort, mendMargins } from './margin-mending.ts';
+import { fitProportionally, type Margin } from './proportional-fitting.ts';
 import { hash32, mix32 } from './seeded-hash.ts';
+import { sharesOf } from './shares.ts';
 
 const ATTEMPTS = 8;
-/** In cells: up to here all attempts together take well under a second. */
+/** In cells: up to here an attempt is cheap enough to try others. */
 const SMALL_TABLE = 5_000;
+/** For all attempts at a table; see `Effort`. */
+const MENDING_AT_MOST = 3e7;
 const FITTING_ROUNDS = 100;
 /** Where a fit only says who comes first, since what was given already stands against an exact one. */
 const GROWING_ROUNDS = 20;
@@ -21,12 +25,9 @@ export interface JointTable {
 
 /** `sizes` are the numbers of cells of the joint's dimensions. Weights may be of any size and unit. */
 export function createJointTable({ cells }: Joint, sizes: readonly number[]): JointTable {
-  // Divided by the largest first, as in largestRemainder: a sum of huge weights would overflow.
-  const largest = cells.reduce((most, { weight }) => Math.max(most, weight), 0);
-  const whole = cells.reduce((sum, { weight }) => sum + weight / largest, 0);
   return {
     axes: sizes.map((size, position) => ({ size, of: cells.map(({ at }) => at[position] ?? 0) })),
-    shares: cells.map(({ weight }) => weight / largest / whole),
+    shares: sharesOf(cells.map(({ weight }) => weight)),
   };
 }
 
@@ -46,6 +47,9 @@ export function createJointTable({ cells }: Joint, sizes: readonly number[]): Jo
  * Two dimensions are rounded at once (`roundTable`). Each further one is joined to the combinations of those before it, as
  * a two-way table of their whole counts against its cells: fitted to these counts and to the dimension's own shares, then
  * rounded, which changes neither.
+ *
+ * Costs milliseconds, for a thousand cells and more without zeros too; one or two seconds for the most hostile tables, some
+ * thousand combinations of twenty dimensions with nearly all others missing.
  *
  * Equal arguments give equal counts; cells that have less than one person to expect get theirs by `seed`, each as often as its
  * share says.
@@ -77,10 +81,12 @@ function fewestAstray(
   const cellsAsAxis: Axis = { size: open.length, of: [...open.keys()] };
   let best: number[] = [];
   let fewest = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < (isSmall ? ATTEMPTS : 1) && fewest > 0; attempt += 1) {
+  const effort: Effort = { left: MENDING_AT_MOST };
+  const attempts = isSmall ? ATTEMPTS : 1;
+  for (let attempt = 0; attempt < attempts && fewest > 0 && effort.left > 0; attempt += 1) {
     const counts = roundByDimension(axes, open, `${seed} ${attempt}`);
-    if (isGrown && isSmall) mendMargins([...axes, cellsAsAxis], targets, counts);
-    const astray = mendMargins(axes, targets, counts);
+    if (isGrown && isSmall) mendMargins([...axes, cellsAsAxis], targets, counts, effort);
+    const astray = mendMargins(axes, targets, counts, effort);
     if (astray >= fewest) continue;
     fewest = astray;
     best = counts;

@@ -1,3 +1,5 @@
+import { sharesOf } from './shares.ts';
+
 /**
  * Divides `total` into integer counts proportional to `weights` by the method of largest remainders (Hamilton):
  * every count is the floor or the ceiling of its exact share, and the counts sum to `total`.
@@ -5,9 +7,8 @@
  * `atLeast` are counts that are given already, for a total that has grown; none is taken back. Largest remainders are
  * not monotone (the Alabama paradox), so there a count may lie up to one further from its share.
  *
- * Ties go to the earlier weight, so that the result depends on the arguments alone. Weights are finite, not
- * negative, and not all 0 (the dimension schema holds that); dividing by the largest first keeps sums of huge
- * weights finite. Throws RangeError when `atLeast` sums to more than `total`.
+ * Ties go to the earlier weight, so that the result depends on the arguments alone. Weights are as `sharesOf` takes them.
+ * Throws RangeError when `atLeast` sums to more than `total`.
  */
 export function largestRemainder(
   weights: readonly number[],
@@ -16,10 +17,7 @@ export function largestRemainder(
 ): number[] {
   const given = sum(atLeast);
   if (given > total) throw new RangeError(`expected at most ${total} counts given already, got ${given}`);
-  const largest = Math.max(...weights);
-  const scaled = weights.map((weight) => weight / largest);
-  const whole = sum(scaled);
-  const shares = scaled.map((weight) => (weight / whole) * total);
+  const shares = sharesOf(weights).map((share) => share * total);
   const counts = shares.map((share, index) => Math.max(Math.floor(share), atLeast[index] ?? 0));
   let left = total - sum(counts);
   const furthestBelow = shares

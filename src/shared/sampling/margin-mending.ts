@@ -1,4 +1,4 @@
-import { groupSums } from './proportional-fitting.ts';
+import { groupSums } from './group-sums.ts';
 
 /** One way to group the cells of a table: how many groups, and the group of each cell. */
 export interface Axis {
@@ -14,7 +14,14 @@ const CELL_WEIGHT = 2 ** -6;
 const COMPARED_AT_MOST = 1000;
 /** What is less is float error, and would send somebody back and forth between equals. */
 const SMALLEST_GAIN = 1e-6;
-const COMPARISONS_AT_MOST = 3e6;
+
+/**
+ * What may still be spent on mending, in comparisons of two cells on one axis: 3e7 take about a second. Mending takes what it
+ * uses, so that several attempts at one table can share a bound.
+ */
+export interface Effort {
+  left: number;
+}
 
 /**
  * Moves single people from cell to cell while a marginal count is further than one from its share and a move
@@ -24,14 +31,22 @@ const COMPARISONS_AT_MOST = 3e6;
  * Nearer is a smaller sum of squares over all marginals. With e(c) the sum of how far the marginals of cell c are above
  * their shares, moving one person from a to b lessens half that sum by e(a) - e(b) - (axes in which a and b differ), so the good
  * moves are between the two ends of the cells ordered by e. In a table without zeros there is always one while two
- * counts of an axis differ by more than one in how far they stray; so none strays further there. Bounded in comparisons,
- * about a second for the most hostile table.
+ * counts of an axis differ by more than one in how far they stray; so none strays further there. A cell's own distance from
+ * its target counts too, for little: `CELL_WEIGHT` of half its square. Every move lessens the whole of it, so that nobody goes
+ * back and forth.
+ *
+ * Costs comparisons of every cell with those it could give somebody to, round after round: mostly nothing, milliseconds where
+ * zeros of the table stand in the way. In large tables that are mostly zeros it ends when `effort` is spent, unmended.
  *
  * @param targets what the cells should have, fractions; negative where a cell has too many already
  */
-export function mendMargins(axes: readonly Axis[], targets: readonly number[], counts: number[]): number {
+export function mendMargins(
+  axes: readonly Axis[],
+  targets: readonly number[],
+  counts: number[],
+  effort: Effort,
+): number {
   const margins = createMargins(axes, targets, counts);
-  let comparisons = COMPARISONS_AT_MOST;
   for (let moved = true; moved && margins.astray() > 0; ) {
     moved = false;
     const heights = counts.map((_, cell) => margins.height(cell));
@@ -39,7 +54,7 @@ export function mendMargins(axes: readonly Axis[], targets: readonly number[], c
     const ascending = [...heights.keys()].sort((a, b) => heightOf(a) - heightOf(b) || a - b);
     const lowest = heightOf(ascending[0] ?? 0);
     for (const from of ascending.toReversed()) {
-      if (margins.astray() === 0 || comparisons <= 0 || heightOf(from) - lowest <= 1) break;
+      if (margins.astray() === 0 || effort.left <= 0 || heightOf(from) - lowest <= 1) break;
       if ((counts[from] ?? 0) === 0) continue;
       let most = SMALLEST_GAIN;
       let best = from;
@@ -47,7 +62,7 @@ export function mendMargins(axes: readonly Axis[], targets: readonly number[], c
         const to = ascending[rank] ?? from;
         // Heights are those at the beginning of the round, good for the order; gains are what they are now.
         if (heightOf(from) - heightOf(to) - 1 <= most) break;
-        comparisons -= 1;
+        effort.left -= axes.length;
         const gain = margins.gain(from, to);
         if (gain <= most) continue;
         most = gain;
@@ -86,6 +101,7 @@ function createMargins(axes: readonly Axis[], targets: readonly number[], counts
     astray: () => astray,
     height,
     gain(from: number, to: number): number {
+      // Each square that a move changes costs its weight once: what leaves one side arrives at the other.
       let apart = CELL_WEIGHT;
       for (const { of } of axes) if (of[from] !== of[to]) apart += 1;
       return height(from) - height(to) - apart;

@@ -13,6 +13,19 @@ export interface NumberGrid {
   readonly scale: number;
 }
 
+/** What of a range decides which numbers are in it. Not `RangeDimension`, whose schema asks `holdsNumber`. */
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly decimals?: number;
+}
+
+/** Whether any number with the range's decimals lies in `[min, max]`, the range itself or a band of it. */
+export function holdsNumber(range: Bounds, { min, max }: { min: number; max: number }): boolean {
+  const scale = scaleOf(range);
+  return firstFrom(min, scale) <= lastUpTo(max, scale);
+}
+
 /** The numbers of a range; both ends are among them where they have no more digits than the range. */
 export function gridOfRange(dimension: RangeDimension): NumberGrid {
   return gridBetween(dimension, scaleOf(dimension), false);
@@ -27,20 +40,19 @@ export function gridOfBand(dimension: RangeDimension, band: { min: number; max: 
   return gridBetween(band, scaleOf(dimension), isOpen);
 }
 
-/** Where no number with so few digits lies between the ends, the nearest to their middle is the only one. */
+/** There is a number between the ends: the dimension schema holds that. */
 function gridBetween({ min, max }: { min: number; max: number }, scale: number, isOpen: boolean): NumberGrid {
   const low = firstFrom(min, scale);
   const last = lastUpTo(max, scale);
   const high = isOpen && last > low && last / scale === max ? last - 1 : last;
   if (low <= high) return { low, high, scale };
-  const nearest = Math.round((min / 2 + max / 2) * scale);
-  return { low: nearest, high: nearest, scale };
+  throw new RangeError(`no number in steps of 1/${scale} lies between ${min} and ${max}`);
 }
 
 const MOST_EXACT = 2 ** 53;
 
 /** Digits that the range's ends are too large to carry are left out: past 2^53 doubles are further apart than that. */
-function scaleOf({ min, max, decimals = 0 }: RangeDimension): number {
+function scaleOf({ min, max, decimals = 0 }: Bounds): number {
   const furthest = Math.max(Math.abs(min), Math.abs(max));
   let digits = decimals;
   while (digits > 0 && furthest * 10 ** digits > MOST_EXACT) digits -= 1;

@@ -9,6 +9,7 @@ import {
   type Joint,
   jointFault,
 } from './dimensions.ts';
+import { groupSums } from './group-sums.ts';
 
 /**
  * The sampling plan: slot → characteristics, a pure function of (dimensions, joints, extents, seed, slot).
@@ -31,8 +32,9 @@ import {
  * The same goes for the counts of a joint's dimensions; its cells may be one further still. The numbers of a range are within
  * one in each extent.
  *
- * Costs: one rounding of each block an extent when it is made (microseconds, up to a second for a joint of 100,000
- * cells) and memory by the cells that it fills; then per slot O(log extents + log cells), and no memory.
+ * Costs: when it is made, one rounding of each block for each extent, and memory by the cells that it fills. A rounding takes
+ * microseconds, a few milliseconds in a joint of a thousand cells, one or two seconds in the most hostile joint there may be
+ * (`roundJoint`). Then per slot O(log extents + log cells), and no memory.
  */
 export interface Plan {
   readonly size: number;
@@ -94,12 +96,7 @@ export function createPlan({ dimensions, joints = [], extents, seed }: PlanOptio
       for (const [at, { members }] of blocks.entries()) {
         const member = members.find(({ dimension }) => dimension.name === name);
         if (member === undefined) continue;
-        const counts = cellsOf(member.dimension).map(() => 0);
-        for (const [cell, count] of (dealers[at]?.counts() ?? []).entries()) {
-          const own = member.cellOf[cell] ?? 0;
-          counts[own] = (counts[own] ?? 0) + count;
-        }
-        return counts;
+        return groupSums(dealers[at]?.counts() ?? [], member.cellOf, cellsOf(member.dimension).length);
       }
       throw new RangeError(`there is no dimension ${JSON.stringify(name)}`);
     },

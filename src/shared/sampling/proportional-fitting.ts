@@ -1,3 +1,5 @@
+import { groupSums } from './group-sums.ts';
+
 /** One way to group the entries of a table, and what each group should sum to. */
 export interface Margin {
   /** The group of each entry. */
@@ -47,14 +49,4 @@ export function fitProportionally(
     before = furthest;
   }
   return [...fitted];
-}
-
-/** What the entries of each of `groups` groups sum to. */
-export function groupSums(values: ArrayLike<number>, groupOf: readonly number[], groups: number): number[] {
-  const sums: number[] = new Array(groups).fill(0);
-  for (let entry = 0; entry < groupOf.length; entry += 1) {
-    const group = groupOf[entry] ?? 0;
-    sums[group] = (sums[group] ?? 0) + (values[entry] ?? 0);
-  }
-  return sums;
 }

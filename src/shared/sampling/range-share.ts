@@ -1,5 +1,6 @@
 import { cellsOf, type RangeDimension } from './dimensions.ts';
 import { rangeCells } from './range-values.ts';
+import { sharesOf } from './shares.ts';
 
 /**
  * The share of a range's sealed values that the plan puts in `[from, to]`, both ends included: 0 to 1. The target of
@@ -7,12 +8,9 @@ import { rangeCells } from './range-values.ts';
  * other shares.
  */
 export function rangeShare(dimension: RangeDimension, from: number, to: number): number {
-  const weights = cellsOf(dimension).map(({ weight }) => weight);
-  // Divided by the largest first, as in largestRemainder: a sum of huge weights would overflow.
-  const largest = weights.reduce((a, b) => Math.max(a, b), 0);
-  const whole = weights.reduce((sum, weight) => sum + weight / largest, 0);
+  const shares = sharesOf(cellsOf(dimension).map(({ weight }) => weight));
   return rangeCells(dimension).reduce(
-    (sum, cell, index) => sum + ((weights[index] ?? 0) / largest / whole) * cell.shareWithin(from, to),
+    (sum, cell, index) => sum + (shares[index] ?? 0) * cell.shareWithin(from, to),
     0,
   );
 }

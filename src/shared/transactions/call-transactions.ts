@@ -17,8 +17,14 @@ export interface CallTransactions {
     value: unknown,
     used: TokenCounts,
   ): Promise<{ outcome: 'recorded' | 'replayed'; value: unknown }>;
-  /** Leaves the transaction open after a call that did not settle it: counts its tokens, may give the attempt back. */
-  leave(eventKey: string, options: { returnAttempt: boolean; used: TokenCounts }): Promise<void>;
+  /**
+   * Leaves the transaction open after calls that did not settle it: counts their tokens, takes back the count of one
+   * that was never sent, may give the attempt back (ten times at most until the transaction is settled).
+   */
+  leave(
+    eventKey: string,
+    options: { returnAttempt: boolean; unsent?: OpenCall['counter'] | undefined; used: TokenCounts },
+  ): Promise<void>;
   /** Gives the transaction up until it is asked for again. `failed` is the event key of the call, where it is a part's. */
   fail(
     eventKey: string,
@@ -92,10 +98,10 @@ export function createCallTransactions(redis: Redis, keys: Keys, simulation: str
       }
     },
     record: (eventKey, value, used) => recordTransaction(scripts, key, eventKey, value, increments(used)),
-    async leave(eventKey, { returnAttempt, used }) {
+    async leave(eventKey, { returnAttempt, unsent, used }) {
       const [code] = await scripts.leaveCall(
         [key.transactionAttempts, key.transactionCounters],
-        [eventKey, returnAttempt ? 1 : 0, ...increments(used)],
+        [eventKey, returnAttempt ? 1 : 0, ...increments(used), ...(unsent === undefined ? [] : [unsent, -1])],
       );
       if (code !== 'left') throw unexpectedReply('leaveCall', code);
     },

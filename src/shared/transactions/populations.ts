@@ -215,8 +215,8 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
         key.failures,
         key.reservations,
         key.attempts,
+        key.meta, // in one command: a worker that is still leaving its slot makes none of them anew
       );
-      await redis.unlink(key.meta);
       await redis.srem(simulationKeys.populations, population);
     },
 

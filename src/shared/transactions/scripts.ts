@@ -10,7 +10,7 @@ const files = {
   definePopulation: 'define-population-3.lua',
   reserve: 'reserve-7.lua',
   beginRepair: 'begin-repair-5.lua',
-  leave: 'leave-2.lua',
+  leave: 'leave-3.lua',
   commit: 'commit-8.lua',
   fail: 'fail-8.lua',
   release: 'release-4.lua',

@@ -6,30 +6,38 @@ import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
 /**
  * A worker's side of the transaction cache: the transactions of one population's slots.
  *
- * Every method is one script or one pipeline, hence one round trip, and may be repeated: after a lost reply the
- * same call gives the same answer and moves no counter twice. With a `patient` connection a call outlives a Redis
- * outage and settles when Redis is back.
+ * Every method is one script or one pipeline, hence one round trip, and may be repeated. With a `patient` connection a
+ * call outlives a Redis outage and settles when Redis is back. After a lost reply `commit` and `fail`, called again,
+ * give the same answer and move no counter twice. `reserve`, `beginRepair` and `leave` then may: what was called or
+ * used is counted twice rather than not at all, and an attempt or a repair may be spent, or given back, that nobody
+ * made. Names and results never suffer.
  */
 export interface SlotTransactions {
   /** The slots of `[from, to)` that are neither committed nor failed, ascending. One round trip. */
   openSlots(from: number, to: number): Promise<number[]>;
-  /** Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. */
+  /**
+   * Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. Where
+   * it is not called after all, `leave` takes the count back.
+   */
   reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
   /**
-   * Takes the slot's one repair and counts its call; `again` counts another sending of a repair that this run has taken. After
-   * a lost reply the repair may read as spent: then there is none, never two.
+   * Takes the attempt's one repair and counts its call; `again` counts another sending of a repair that this run has taken.
+   * Called again after a lost reply, the repair reads as spent: then there is none, never two.
    */
   beginRepair(slot: number, request: { again: boolean }): Promise<RepairReply>;
   /**
-   * Leaves the slot open: counts what its calls used, and gives back the attempt and the repair that an orderly stop or a
-   * pause ended. The one call that a lost reply may make count twice.
+   * Ends a run that did not settle the slot, which may be settled by now by another one: counts what its calls used,
+   * and gives back the attempt (ten times at most in a slot's life) and the repair that an orderly stop or a pause
+   * ended. Does nothing in a population that was forgotten.
    */
   leave(slot: number, left: { returnAttempt: boolean; returnRepair: boolean; counts: Counts }): Promise<void>;
+  /** Any reply but `committed` has counted nothing. */
   commit(slot: number, result: { name: string; payload: Buffer; counts: Counts }): Promise<CommitReply>;
+  /** Any reply but `failed` has counted nothing. */
   fail(slot: number, failure: { reason: string; record: string; counts: Counts }): Promise<FailReply>;
 }
 
-/** Increments of the population's counters, moved together with the result. */
+/** Increments of the population's counters, moved together with the result; -1 takes the count of a call back. */
 export type Counts = Readonly<Record<string, number>>;
 
 export interface ReserveRequest {
@@ -150,10 +158,10 @@ export function createSlotTransactions(
 
     async leave(slot, { returnAttempt, returnRepair, counts }) {
       const [code] = await scripts.leave(
-        [key.attempts, key.counters],
+        [key.attempts, key.counters, key.meta],
         [slot, returnAttempt ? 1 : 0, returnRepair ? 1 : 0, ...increments(counts)],
       );
-      if (code !== 'left') throw unexpectedReply('leave', code);
+      if (code !== 'left' && code !== 'unknown-population') throw unexpectedReply('leave', code);
     },
 
     async commit(slot, { name, payload, counts }) {

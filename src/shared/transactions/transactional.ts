@@ -5,14 +5,18 @@ import { decodePayload, encodePayload } from './payload.ts';
 import { type Scripts, scriptsOf, unexpectedReply } from './scripts.ts';
 
 /**
- * TinyTroupe's transactional cache for auxiliary calls (sampling dimensions, a set of factories): runs `fn` once per
- * (operation, arguments) of a simulation and replays its result afterwards.
+ * TinyTroupe's transactional cache for auxiliary calls (sampling dimensions, a set of factories): one result per
+ * (operation, arguments) of a simulation, replayed afterwards.
  *
- * Results are JSON. `fn` is at-least-once: two callers at the same time, or a crash before the result is stored,
- * may run it twice, but everybody goes on with the result that was stored first. An error is not stored. Where the work is
- * done elsewhere (by a worker's model call, see `call-transactions.ts`), the asker uses `ask` and `peek`.
+ * The work is a worker's model calls (see `call-transactions.ts`): the worker uses `transactional`, and whoever wants the
+ * result `ask` and `peek`.
  */
 export interface TransactionalCache {
+  /**
+   * The stored result, or that of `fn`, which is JSON and stored then. `fn` is at-least-once: two callers at the same
+   * time, or a crash before the result is stored, may run it twice, but everybody goes on with the result that was
+   * stored first. An error is not stored.
+   */
   transactional<T>(operation: string, args: unknown, fn: () => Promise<T>): Promise<T>;
   /** The stored result, or undefined; counted as a hit or a miss. */
   ask(eventKey: string): Promise<unknown>;
@@ -29,7 +33,7 @@ export function createTransactionalCache(redis: Redis, keys: Keys, simulation: s
   const cache: TransactionalCache = {
     async transactional<T>(operation: string, args: unknown, fn: () => Promise<T>): Promise<T> {
       const eventKey = eventKeyOf(operation, args);
-      const stored = await cache.ask(eventKey);
+      const stored = await cache.peek(eventKey);
       if (stored !== undefined) return stored as T;
       return (await recordTransaction(scripts, simulationKeys, eventKey, await fn())).value as T;
     },
@@ -51,8 +55,8 @@ export function createTransactionalCache(redis: Redis, keys: Keys, simulation: s
 }
 
 /**
- * Stores a result unless there is one, and returns what is stored then. Even whoever stored it gets the decoded copy, so that
- * a replay can never differ from the first run.
+ * Stores a result unless there is one, and returns what is stored then. Even whoever stored it gets the decoded copy, so
+ * that a replay can never differ from the first run.
  */
 export async function recordTransaction(
   scripts: Scripts,

@@ -5,9 +5,11 @@ const ONES = (
 const TENS = 'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
 /**
- * A pattern for a text that states this age of whoever it is about: "45-year-old", "forty-five years old", "aged 45", "at 45,",
- * "you are 45", "turned 45". A bare number is no age: times of day, prices, distances and years are full of them, so after
- * "at", "are" and "turned" only the end of a phrase or a word that begins the next one is taken.
+ * A pattern for a text that states this age of whoever it is about: "45-year-old", "forty-five years old", "aged 45",
+ * "at 45,", "you are 45", "turned 45". A bare number is no age: times of day, prices, distances and years are full of
+ * them, so after "at", "are" and "turned" only the end of a phrase or a word that begins the next one is taken.
+ *
+ * @param age a safe integer, not negative
  */
 export function ageStatement(age: number): RegExp {
   const number = `(?:${[String(age), ...inWords(age)].join('|')})`;

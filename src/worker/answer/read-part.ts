@@ -11,8 +11,8 @@ export interface PartReading {
 }
 
 /**
- * Reads one part of an answer. Set right without asking: a sealed field, and in lists entries that are not of their form, that
- * repeat another one, or that go past the schema's bound.
+ * Reads one part of an answer. Set right without asking: a sealed field, and in lists entries that are not of their form,
+ * that repeat another one, or that go past the schema's bound.
  */
 export function readPart(
   part: PersonaPart,

@@ -30,9 +30,16 @@ export interface ModelAnswer {
   readonly usage: Usage;
 }
 
-/** Thrown when the caller's signal aborted the call: nothing is known of its outcome. */
+/** Thrown when the call was aborted: nothing is known of its outcome, unless it was not even sent. */
 export class CallAbortedError extends Error {
   override readonly name = 'CallAbortedError';
+  /** false: the provider never heard of it. */
+  readonly wasSent: boolean;
+
+  constructor(message: string, options: { wasSent: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.wasSent = options.wasSent;
+  }
 }
 
 /** `stop()` closes the connections; calls in progress then fail. */
@@ -86,7 +93,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       await delay(waitMs, signal);
       if (signal.aborted) break;
     }
-    if (signal.aborted) throw new CallAbortedError('stopped before the call');
+    if (signal.aborted) throw new CallAbortedError('stopped before the call', { wasSent: false });
   }
 
   async function request(body: ModelRequest, signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
@@ -112,7 +119,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       if (typeof answer !== 'object' || answer === null) throw new TypeError('the answer is no JSON object');
       return answer;
     } catch (cause) {
-      if (signal.aborted) throw new CallAbortedError('aborted', { cause });
+      if (signal.aborted) throw new CallAbortedError('aborted', { wasSent: true, cause });
       const error = reactionTo(cause, Date.now());
       if (error.reason === 'timeout') error.message = `the model did not answer within ${timeoutMs} ms`;
       throw error;

@@ -5,9 +5,10 @@ import type { PersonName } from './name-space.ts';
 /**
  * Gives a persona the name that its slot owns, where the model answered with another one.
  *
- * Returns the persona itself when it has the owned name, as nearly all do, else a deep copy in which every text that mentions the answered name, its given or its family name, mentions the
- * owned one instead, and whose own `name` is the owned full name. Keys stay. Other people keep their names: each
- * `relationships[].name` stays unless it is the person's own, and so do mentions of their full names in any text. Only
+ * Returns the persona itself when it has the owned name, as nearly all do, else a deep copy in which every text that
+ * mentions the answered name, its given or its family name, mentions the owned one instead, and whose own `name` is the
+ * owned full name. Keys stay. Other people keep their names: each `relationships[].name` stays unless it is the
+ * person's own, and so do mentions of their full names in any text. Only
  * whole, capitalised words are taken for names (`Will's` but not `will`, `May` but not `Maybe` or `O'May`); a
  * capitalised word that is also a name, such as the month of a person called May, cannot be told apart and is replaced.
  *

@@ -1,8 +1,9 @@
 import type { Faker } from '@faker-js/faker';
 import { NAMES_OF } from '../../shared/names/faker-locales.ts';
+import type { Gender } from '../../shared/names/gender-words.ts';
 import { canonicalName } from '../../shared/transactions/canonical-name.ts';
 
-export type Gender = 'female' | 'male';
+export type { Gender };
 export const GENDERS = ['female', 'male'] as const satisfies readonly Gender[];
 
 /** How a locale writes a name, and how it lengthens one when its two-part names run out. */

@@ -1,8 +1,8 @@
+import { genderOf } from '../../shared/names/gender-words.ts';
 import { localeForNationality } from '../../shared/names/locales-by-country.ts';
 import { resolveLocale } from '../../shared/names/resolve-locale.ts';
 import { hash32, mix32 } from '../../shared/sampling/seeded-hash.ts';
 import { canonicalName } from '../../shared/transactions/canonical-name.ts';
-import { genderOf } from './gender-words.ts';
 import { GENDERS, type Gender, loadLocaleNames } from './locale-names.ts';
 import { disjointLists, listsKey, type NameGroup } from './name-lists.ts';
 import { createNameSpace, type NameSpace, type PersonName } from './name-space.ts';

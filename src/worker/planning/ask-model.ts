@@ -4,9 +4,10 @@ import { delay } from '../../shared/lifecycle.ts';
 import { PLANNING_ATTEMPTS } from '../../shared/planning/operations.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
-import type { CallTransactions, OpenedCall } from '../../shared/transactions/call-transactions.ts';
+import type { CallTransactions, OpenCall, OpenedCall } from '../../shared/transactions/call-transactions.ts';
+import { attemptsSpent } from '../attempts-spent.ts';
 import { type Backoff, backoffMs } from '../llm/backoff.ts';
-import { CallAbortedError, type ModelGateway } from '../llm/model-gateway.ts';
+import { CallAbortedError, type ModelGateway, type Usage } from '../llm/model-gateway.ts';
 import { type Question, stillFaulty } from './question.ts';
 
 export interface AskDependencies {
@@ -39,13 +40,14 @@ export class NotAnsweredError extends Error {
 type Settled = Exclude<OpenedCall, { code: 'opened' }>;
 
 /**
- * Puts one question to the model until there is a usable answer, stores that under `eventKey`, and returns what is stored (the
- * answer of whoever was first).
+ * Puts one question to the model until there is a usable answer, stores that under `eventKey`, and returns what is
+ * stored (the answer of whoever was first).
  *
- * An attempt is one call and, where its answer has faults, one repair call. At most `PLANNING_ATTEMPTS` over all runs and
- * crashes, as each is counted in Redis before its call; being told to wait (429) or to stop spends none. What cannot be had is
- * stored as a failure of the whole transaction. Throws NotAnsweredError; anything else means that Redis or this program failed,
- * and the transaction stays open.
+ * An attempt is one call and, where its answer has faults, one repair call. At most `PLANNING_ATTEMPTS` over all runs
+ * and crashes, as each is counted in Redis before its call; being told to wait (429) or to stop spends none, in a
+ * repair as little as before it, though what stops give back is bounded as well (see `leave` of the transactions). What
+ * cannot be had is stored as a failure of the whole transaction. Throws NotAnsweredError; anything else means that
+ * Redis or this program failed, and the transaction stays open.
  */
 export async function askModel<T>(
   eventKey: string,
@@ -56,6 +58,10 @@ export async function askModel<T>(
   const used = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   let attempts = 0;
   let lastFailure: ModelCallError | undefined;
+  /** This run has counted an attempt that no answer or error has ended yet. */
+  let isAttemptOpen = false;
+  /** The counter of the call that was counted and then never sent. */
+  let unsent: OpenCall['counter'] | undefined;
 
   while (!stopping.aborted) {
     try {
@@ -74,53 +80,52 @@ export async function askModel<T>(
       if (!(error instanceof ModelCallError)) throw error;
       logger.debug({ reason: error.reason, attempt: attempts, error }, 'planning call failed');
       lastFailure = error;
+      isAttemptOpen = false;
       if (error.reaction !== Reaction.retry || attempts >= PLANNING_ATTEMPTS) return giveUp(error);
       const waitMs = backoffMs(backoff, attempts, error.retryAfterMs);
       metrics.modelWaitSeconds.inc(waitMs / 1000);
       await delay(waitMs, stopping);
     }
   }
-  await transactions.leave(eventKey, { returnAttempt: false, used });
+  await transactions.leave(eventKey, { returnAttempt: isAttemptOpen, unsent, used });
   throw new NotAnsweredError('left');
 
   /** The answer's content. Waits, and tries again, for as long as the provider asks for time. */
   async function answerTo(
     { system, user, schema }: Question<T>,
-    counter: 'calls' | 'repairCalls',
+    counter: OpenCall['counter'],
   ): Promise<string | Settled> {
     const request = { model: dependencies.modelName, system, user, temperature: null, schema };
-    let countAttempt = counter === 'calls';
-    let isCounted = false;
     for (;;) {
       try {
-        if (stopping.aborted) throw new CallAbortedError('stopped before the call');
         return await permits(async () => {
-          const attemptsAllowed = PLANNING_ATTEMPTS;
+          if (stopping.aborted) throw new CallAbortedError('stopped before the call', { wasSent: false });
           const opened = await transactions.open({
             eventKey,
             within,
-            attemptsAllowed,
-            countAttempt,
+            attemptsAllowed: PLANNING_ATTEMPTS,
+            countAttempt: !isAttemptOpen,
             counter,
           });
           if (opened.code !== 'opened') return opened;
           attempts = opened.attempts;
-          isCounted ||= countAttempt;
-          countAttempt = false;
-          const { content } = await dependencies.model.complete(request, signal, (usage) => {
-            used.promptTokens += usage.promptTokens;
-            used.cachedTokens += usage.cachedTokens;
-            used.completionTokens += usage.completionTokens;
-          });
+          isAttemptOpen = true;
+          unsent = counter;
+          const { content } = await dependencies.model.complete(request, signal, addUsage);
+          unsent = undefined;
           return content;
         });
       } catch (error) {
-        if (error instanceof CallAbortedError && isCounted) {
-          await transactions.leave(eventKey, { returnAttempt: true, used: noTokens });
-        }
+        if (!(error instanceof CallAbortedError) || error.wasSent) unsent = undefined;
         if (!(error instanceof ModelCallError) || error.reaction !== Reaction.wait) throw error;
       }
     }
+  }
+
+  function addUsage(usage: Usage): void {
+    used.promptTokens += usage.promptTokens;
+    used.cachedTokens += usage.cachedTokens;
+    used.completionTokens += usage.completionTokens;
   }
 
   async function record(value: T): Promise<T> {
@@ -131,7 +136,7 @@ export async function askModel<T>(
   async function settled(found: Settled): Promise<T> {
     if (found.code === 'attempts-spent') {
       attempts = found.attempts;
-      return giveUp(lastFailure ?? workerDied(attempts));
+      return giveUp(lastFailure ?? attemptsSpent(attempts));
     }
     await transactions.leave(eventKey, { returnAttempt: false, used });
     if (found.code === 'failed') throw new NotAnsweredError('failed');
@@ -144,13 +149,4 @@ export async function askModel<T>(
     logger.warn({ reason, attempts, error: message }, 'planning given up');
     throw new NotAnsweredError('failed');
   }
-}
-
-const noTokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
-
-function workerDied(attempts: number): ModelCallError {
-  return new ModelCallError(`all ${attempts} attempts were begun before; a worker died in the last one`, {
-    reaction: Reaction.giveUp,
-    reason: 'attempts_spent',
-  });
 }

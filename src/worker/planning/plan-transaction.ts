@@ -23,14 +23,16 @@ export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' |
 export async function planTransaction(options: PlanTransactionOptions): Promise<PlanningJobResult> {
   const { request, cache, prompts, lockLost, ...dependencies } = options;
   const within = eventKeyOf(request.operation, request.arguments);
-  if ((await cache.peek(within)) !== undefined) return { outcome: 'replayed' };
   const modelName = request.arguments.model;
   const ask: Ask = (eventKey, question) =>
     askModel(eventKey, question, { ...dependencies, within, modelName });
+  let outcome: PlanningJobResult['outcome'] = 'replayed';
   try {
-    const value = await answerTo(within, request, ask, prompts);
-    await dependencies.transactions.record(within, value, noTokens);
-    return { outcome: 'recorded' };
+    await cache.transactional(request.operation, request.arguments, () => {
+      outcome = 'recorded';
+      return answerTo(within, request, ask, prompts);
+    });
+    return { outcome };
   } catch (error) {
     if (!(error instanceof NotAnsweredError)) throw error;
     if (error.outcome === 'failed') return { outcome: 'failed' };
@@ -38,8 +40,6 @@ export async function planTransaction(options: PlanTransactionOptions): Promise<
     throw new JobReturnedError();
   }
 }
-
-const noTokens = { promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
 
 function answerTo(
   eventKey: string,

@@ -1,6 +1,5 @@
 import {
   type AnsweredDimension,
-  type AnsweredRange,
   DIMENSIONS_SCHEMA_NAME,
   type DimensionsAnswer,
   dimensionsAnswerSchema,
@@ -104,14 +103,7 @@ function describe({ values, range: [range] }: AnsweredDimension): object {
     ...(unit.trim() !== '' && { unit: unit.trim() }),
     ...(normal !== undefined && { normal }),
     ...(bands.length > 0 && {
-      bands: Object.fromEntries(
-        bands.map(({ from, to, weight }) => [`${digits(from, range)}-${digits(to, range)}`, weight]),
-      ),
+      bands: bands.map(({ from, to, weight }) => ({ min: from, max: to, weight })),
     }),
   };
-}
-
-/** Never three digits after the point: 1.125 as a label may be read as a thousand. */
-function digits(bound: number, { decimals }: AnsweredRange): string {
-  return decimals === 3 ? bound.toFixed(4) : String(bound);
 }

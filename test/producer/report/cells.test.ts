@@ -18,8 +18,8 @@ const bands: RangeDimension = {
   distribution: {
     kind: 'bands',
     bands: [
-      { label: '18-30', min: 18, max: 30, weight: 1 },
-      { label: '30-60', min: 30, max: 60, weight: 2 },
+      { label: '18-29', min: 18, max: 29, weight: 1 },
+      { label: '30-59', min: 30, max: 59, weight: 2 },
       { label: '60+', min: 60, max: 90, weight: 1 },
     ],
   },
@@ -60,7 +60,7 @@ test('bands: the recorded cell, or the number of a record without', () => {
     cells.map(({ share }) => share),
     [0.25, 0.5, 0.25],
   );
-  assert.equal(sealedAt({ age: '30-60' }, { age: 30 }), 1);
+  assert.equal(sealedAt({ age: '30-59' }, { age: 30 }), 1);
   assert.equal(sealedAt(undefined, { age: 45 }), 1);
   assert.equal(sealedAt(undefined, { age: 17 }), -1);
 });
@@ -147,4 +147,17 @@ test('ages as bands are checked; ages as words, other dimensions and a second on
   const [gender, sex] = [values('gender', { f: 1 }), values('sex', { f: 1 })];
   assert.notEqual(statedCellOf(cellSchemeOf(gender, []), [sex, gender]), undefined);
   assert.equal(statedCellOf(cellSchemeOf(sex, []), [sex, gender]), undefined);
+});
+
+test('weights so large that their sum is none still have shares, alone and in a joint', () => {
+  const dimensions = [values('a', { x: 1e308, y: 1e308 }), values('b', { v: 1, w: 1 })];
+  const cells = [0, 1].flatMap((x) => [0, 1].map((v) => ({ at: [x, v], weight: 1e308 })));
+  for (const joints of [[], [{ dimensions: ['a', 'b'], cells }]]) {
+    for (const dimension of dimensions) {
+      assert.deepEqual(
+        cellSchemeOf(dimension, joints).cells.map(({ share }) => share),
+        [0.5, 0.5],
+      );
+    }
+  }
 });

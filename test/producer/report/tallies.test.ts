@@ -11,7 +11,7 @@ import { examplePersona } from '../../shared/person/example-persona.ts';
 
 const close = (actual: number | null | undefined, expected: number) =>
   assert.ok(
-    typeof actual === 'number' && Math.abs(actual - expected) < 1e-12,
+    typeof actual === 'number' && Math.abs(actual - expected) < 1e-12 * Math.max(1, expected),
     `${actual} is not ${expected}`,
   );
 

@@ -56,6 +56,13 @@ test('a field agrees with what was sealed', () => {
     ['occupation.title', 'Nursery teacher', 'nurse', false],
     ['occupation.title', 'C++ (senior) developer', 'c++ (senior) developer', true],
     ['occupation.title', undefined, 'nurse', false],
+    ['occupation.title', 'nursery nurse', 'nurse', true],
+    ['occupation.title', 'Night\n nurse, retired', ' NIGHT  nurse', true],
+    ['occupation.title', '𐐀nurse', 'nurse', false],
+    ['occupation.title', 'nurse𐐀', 'nurse', false],
+    ['occupation.title', '🙂nurse🙂', 'nurse', true],
+    ['occupation.title', 'STRASSENBAHN-Fahrer', 'straßenbahn', true],
+    ['occupation.title', '\ud83d', '🙂', false],
   ];
   for (const [field, said, sealed, expected] of cases) {
     assert.equal(agrees(field, said, sealed), expected, JSON.stringify([field, said, sealed]));

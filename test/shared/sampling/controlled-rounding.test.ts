@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { roundTable } from '../../../src/shared/sampling/controlled-rounding.ts';
-import { groupSums } from '../../../src/shared/sampling/proportional-fitting.ts';
+import { groupSums } from '../../../src/shared/sampling/group-sums.ts';
 import { uniformAt } from '../../../src/shared/sampling/seeded-hash.ts';
 
 const chances = (seed: string) => (step: number) => uniformAt(seed, step);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Joint } from '../../../src/shared/sampling/dimensions.ts';
+import { groupSums } from '../../../src/shared/sampling/group-sums.ts';
 import { createJointTable, type JointTable, roundJoint } from '../../../src/shared/sampling/joint-table.ts';
-import { groupSums } from '../../../src/shared/sampling/proportional-fitting.ts';
 import { uniformAt } from '../../../src/shared/sampling/seeded-hash.ts';
 
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fitProportionally, groupSums } from '../../../src/shared/sampling/proportional-fitting.ts';
+import { groupSums } from '../../../src/shared/sampling/group-sums.ts';
+import { fitProportionally } from '../../../src/shared/sampling/proportional-fitting.ts';
 
 const rows = [0, 0, 1, 1];
 const columns = [0, 1, 0, 1];

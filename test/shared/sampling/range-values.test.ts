@@ -183,8 +183,10 @@ test('a mean far outside puts everybody at the nearest end, a tiny spread at the
   );
 });
 
-test('a range too narrow for its decimals has the nearest number with that many', () => {
-  assert.deepEqual(spread(range({ min: 0.01, max: 0.04, decimals: 1 }), 2), [0, 0]);
+test('a range too narrow for its decimals is refused by the schema, and has no cells without it', () => {
+  const narrow = { name: 'r', kind: 'range', min: 0.01, max: 0.04, decimals: 1 } as const;
+  assert.match(String(dimensionSchema.safeParse(narrow).error), /no number with so few decimals/);
+  assert.throws(() => rangeCells(narrow), RangeError);
 });
 
 test('with a unit the sealed value is a text: thousands grouped, always the decimals of the range', () => {

@@ -94,6 +94,29 @@ test('a call left open keeps its tokens counted and may give its attempt back, n
   assert.equal((await calls.usage()).promptTokens, 30);
 });
 
+test('a call that was never sent is taken back by its counter', async (t) => {
+  const { open, calls } = await store(t);
+  await open();
+  await open({ countAttempt: false, counter: 'repairCalls' });
+  await calls.leave('part', { returnAttempt: false, unsent: 'repairCalls', used: NOTHING });
+  const { calls: generated, repairCalls } = await calls.usage();
+  assert.deepEqual([generated, repairCalls], [1, 0]);
+});
+
+test('an attempt is given back ten times at most until the transaction is settled', async (t) => {
+  const { open, calls } = await store(t);
+  const cutOff = async () => {
+    await open();
+    await calls.leave('part', { returnAttempt: true, used: NOTHING });
+  };
+  for (let time = 1; time <= 11; time += 1) await cutOff();
+  assert.deepEqual(await open(), { code: 'opened', attempts: 2 });
+  await calls.fail('whole', { failed: 'part', failure: FAILURE, used: NOTHING });
+  await calls.clearFailure('whole');
+  await cutOff();
+  assert.deepEqual(await open(), { code: 'opened', attempts: 1 });
+});
+
 test('asking counts hits and misses, peeking does not', async (t) => {
   const { calls, cache } = await store(t);
   assert.equal(await cache.ask('whole'), undefined);

@@ -125,22 +125,56 @@ test('leave gives an attempt back, never below zero, and counts what the calls u
   assert.equal(await redis.hget(key.attempts, '0'), '1');
 });
 
-test('a slot has one repair; its call is counted each time it is sent, apart from the other calls', async (t) => {
+test('leave takes back the count of a call that was never sent, and makes nothing in an unknown population', async (t) => {
+  const { slots, redis, keys, status } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  const left = { returnAttempt: true, returnRepair: true, counts: { calls: -1, promptTokens: 4 } };
+  await slots.leave(0, left);
+  const { calls, promptTokens } = await status();
+  assert.deepEqual({ calls, promptTokens }, { calls: 0, promptTokens: 4 });
+  await createSlotTransactions(redis, keys, 'sim', OTHER).leave(0, left);
+  const { counters, attempts } = keys.simulation('sim').population(OTHER);
+  assert.equal(await redis.exists(counters, attempts), 0);
+});
+
+test('an attempt is given back ten times at most, and the count of that goes with the slot’s attempts', async (t) => {
+  const { slots, redis, key } = await planned(t);
+  const left = { returnAttempt: true, returnRepair: false, counts: {} };
+  const attempts = async () => Number(await redis.hget(key.attempts, '0'));
+  for (let time = 1; time <= 10; time += 1) {
+    await slots.reserve(0, named('Ann Lee'));
+    await slots.leave(0, left);
+    assert.equal(await attempts(), 0);
+  }
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.leave(0, left);
+  assert.equal(await attempts(), 1);
+  await slots.commit(0, result('Ann Lee'));
+  await slots.leave(0, left);
+  assert.equal(await redis.exists(key.attempts), 0, 'a settled slot gets no counter again');
+});
+
+test('an attempt has one repair; its call is counted each time it is sent, apart from the other calls', async (t) => {
   const { slots, status, redis, key } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
   assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
   assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
   assert.deepEqual(await slots.beginRepair(0, { again: true }), { code: 'begun' });
+  await slots.reserve(1, named('Bea Roy'));
   assert.deepEqual(await slots.beginRepair(1, { again: false }), { code: 'begun' }, 'each slot has its own');
   const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 1, repairCalls: 3 });
+  assert.deepEqual({ calls, repairCalls }, { calls: 2, repairCalls: 3 });
   assert.equal(await redis.hget(key.attempts, '0'), '1', 'the attempts are as they were');
+  await slots.reserve(0, named('Ann Lee'));
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' }, 'of the second attempt');
+  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
 });
 
 test('a repair that is given back can be taken again; leaving without it keeps it taken', async (t) => {
   const { slots } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
   await slots.beginRepair(0, { again: false });
-  await slots.leave(0, { returnAttempt: true, returnRepair: false, counts: {} });
+  await slots.leave(0, { returnAttempt: false, returnRepair: false, counts: {} });
   assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
   await slots.leave(0, { returnAttempt: false, returnRepair: true, counts: {} });
   assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
@@ -188,10 +222,12 @@ test('the taken repair goes with the slot’s attempts: by commit, failure and r
 
 test('a slot that is opened again has a repair again', async (t) => {
   const { slots, populations } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
   await slots.beginRepair(0, { again: false });
   const record = JSON.stringify({ reason: 'shallow_persona', message: 'few', attempts: 1 });
   await slots.fail(0, { reason: 'shallow_persona', record, counts: noCounts });
   assert.equal(await populations.reopen(POPULATION), 1);
+  await slots.reserve(0, named('Ann Lee'));
   assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
 });
 
@@ -292,13 +328,29 @@ test('fail changes nothing for a slot that is settled, or in a cancelled or unkn
   await slots.commit(0, result('Ann Lee'));
   assert.deepEqual(await slots.fail(0, failure), { code: 'committed' });
   await slots.fail(1, failure);
-  assert.deepEqual(await slots.fail(1, failure), { code: 'already-failed' });
+  const other = { ...failure, record: '{"attempts":2}', counts: { promptTokens: 5 } };
+  assert.deepEqual(await slots.fail(1, other), { code: 'already-failed' });
   await populations.cancel(POPULATION);
   assert.deepEqual(await slots.fail(2, failure), { code: 'cancelled' });
   const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
   assert.deepEqual(await unknown.fail(0, failure), { code: 'unknown-population' });
-  const { committed, failed } = await status();
-  assert.deepEqual({ committed, failed }, { committed: 1, failed: 1 });
+  const { committed, failed, promptTokens } = await status();
+  assert.deepEqual({ committed, failed, promptTokens }, { committed: 1, failed: 1, promptTokens: 0 });
+});
+
+test('commit and fail, repeated after a lost reply, answer the same and move no counter twice', async (t) => {
+  const { slots, status } = await planned(t);
+  const committing = { ...result('Ann Lee'), counts: { promptTokens: 5 } };
+  const failure = { reason: 'refusal', record: '{"attempts":1}', counts: { promptTokens: 3 } };
+  for (const _ of [1, 2]) {
+    assert.deepEqual(await slots.commit(0, committing), { code: 'committed' });
+    assert.deepEqual(await slots.fail(1, failure), { code: 'failed' });
+  }
+  const { committed, failed, failedByReason, promptTokens } = await status();
+  assert.deepEqual(
+    { committed, failed, failedByReason, promptTokens },
+    { committed: 1, failed: 1, failedByReason: { refusal: 1 }, promptTokens: 8 },
+  );
 });
 
 test('openSlots leaves out what is committed or failed, across byte boundaries', async (t) => {

@@ -16,7 +16,11 @@ test('runs once per operation and arguments, and replays an equal result', async
   assert.deepEqual(await plan(), { run: 1, list: [] });
   const sameArguments = await cache.transactional('plan', { a: 'x', b: [1] }, async () => 'not run');
   assert.deepEqual(sameArguments, { run: 1, list: [] });
-  assert.deepEqual(await cache.counts(), { hits: 2, misses: 1 });
+  assert.deepEqual(
+    await cache.counts(),
+    { hits: 0, misses: 0 },
+    'whoever does the work has not asked for it',
+  );
 });
 
 test('other operations and other arguments are other transactions', async (t) => {

@@ -25,6 +25,12 @@ test('a mismatch is a field that means something else than was sealed', () => {
     [{ occupation: 'nurse' }, { 'occupation.title': 'Night nurse' }, []],
     [{ occupation: 'nurse' }, { 'occupation.title': 'Nursery teacher' }, ['occupation.title']],
     [{ country: 'Ghana' }, { nationality: 'Brazilian' }, []],
+    [{ age: 34 }, { age: -45 }, []],
+    [{ age: 34 }, { age: 1e300 }, []],
+    [{ gender: 'female' }, { gender: 'ab '.repeat(6_000) }, []],
+    [{ gender: 'female' }, { gender: '(?<a[+'.repeat(6) }, ['gender']],
+    [{ nationality: 'Ghanaian' }, { nationality: 'x'.repeat(5_000_000) }, []],
+    [{ occupation: 'nurse' }, { 'occupation.title': `a nurse ${'x'.repeat(120)}` }, []],
   ];
   for (const [sealed, said, expected] of cases) {
     assert.deepEqual(mismatches(sealed, said), expected, JSON.stringify([sealed, said]));

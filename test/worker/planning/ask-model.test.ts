@@ -143,18 +143,64 @@ test('attempts whose worker died count: after three there is no further call', a
   assert.equal((await calls.failure('event'))?.reason, 'attempts_spent');
 });
 
-test('a stop gives the attempt back, unless an answer was paid for', async (t) => {
+test('a stop gives the attempt back, in a repair as before it; answers are paid for all the same', async (t) => {
   const { ask, attempts, calls } = await asking(t);
   const stop: Step = () => {
-    throw new CallAbortedError('stopped');
+    throw new CallAbortedError('stopped', { wasSent: true });
   };
   for (let run = 0; run < 5; run += 1) await assert.rejects(ask([stop]), { outcome: 'left' });
   assert.equal(await attempts(), 0);
   await assert.rejects(ask([fails('wait', 'rate_limited'), stop]), { outcome: 'left' });
   assert.equal(await attempts(), 0);
   await assert.rejects(ask([says('many'), stop]), { outcome: 'left' });
-  assert.equal(await attempts(), 1);
-  assert.equal((await calls.usage()).promptTokens, USAGE.promptTokens, 'the answer was paid for');
+  await assert.rejects(ask([says('many'), fails('wait', 'rate_limited'), stop]), { outcome: 'left' });
+  assert.equal(await attempts(), 0);
+  assert.equal((await calls.usage()).promptTokens, 2 * USAGE.promptTokens, 'the answers were paid for');
+});
+
+test('a stop while an answer is read, or after being told to wait, spends no attempt and begins no call', async (t) => {
+  const { ask, attempts, users } = await asking(t);
+  const interrupted = async (step: Step) => {
+    const stopping = new AbortController();
+    const stops: Step = (...call) => {
+      stopping.abort();
+      return step(...call);
+    };
+    await assert.rejects(ask([stops], { stopping: stopping.signal }), { outcome: 'left' });
+  };
+  await interrupted(says('many'));
+  await interrupted(fails('wait', 'rate_limited'));
+  assert.equal(await attempts(), 0);
+  assert.equal(users().length, 2);
+});
+
+test('stops that never end come to an end: repairs that are begun again and again spend the attempts', async (t) => {
+  const { ask, calls, users } = await asking(t);
+  const stop: Step = () => {
+    throw new CallAbortedError('stopped', { wasSent: true });
+  };
+  let runs = 0;
+  for (let isOpen = true; isOpen && runs < 50; runs += 1) {
+    await assert.rejects(ask([says('many'), stop]));
+    isOpen = (await calls.failure('event')) === undefined;
+  }
+  assert.equal(runs, 10 + 3 + 1, 'ten attempts given back, three spent, one run that finds none');
+  assert.equal(users().length, 2 * 13);
+  const failure = await calls.failure('event');
+  assert.equal(failure?.reason, 'attempts_spent');
+  assert.match(failure?.message ?? '', /begun in earlier runs, and the last one was cut off/);
+});
+
+test('a call that was never sent is not counted', async (t) => {
+  const { ask, calls } = await asking(t);
+  const unsent: Step = () => {
+    throw new CallAbortedError('stopped before the call', { wasSent: false });
+  };
+  await assert.rejects(ask([unsent]), { outcome: 'left' });
+  await assert.rejects(ask([fails('wait', 'rate_limited'), unsent]), { outcome: 'left' });
+  await assert.rejects(ask([says('many'), unsent]), { outcome: 'left' });
+  const { calls: generated, repairCalls } = await calls.usage();
+  assert.deepEqual([generated, repairCalls], [2, 0]);
 });
 
 test('a result that somebody else stored meanwhile is what everybody gets; both calls were paid for', async (t) => {

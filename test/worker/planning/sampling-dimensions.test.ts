@@ -67,6 +67,36 @@ test('ranges: uniform, normal and in bands; whole and with decimals; with a unit
   );
 });
 
+test('bands below 0, and with three decimals, are numbers and never read from a text', () => {
+  const reading = read(
+    range('degrees', {
+      min: -20,
+      max: 40,
+      bands: [
+        { from: -20, to: -1, weight: 1 },
+        { from: 0, to: 40, weight: 2 },
+      ],
+    }),
+    range('grams', { min: 1.125, max: 2, decimals: 3, bands: [{ from: 1.125, to: 2, weight: 1 }] }),
+  );
+  assert.ok('dimensions' in reading, JSON.stringify(reading));
+  assert.deepEqual(
+    reading.dimensions.map((each) => each.kind === 'range' && each.distribution),
+    [
+      {
+        kind: 'bands',
+        bands: [
+          { label: '-20 to -1', min: -20, max: -1, weight: 1 },
+          { label: '0-40', min: 0, max: 40, weight: 2 },
+        ],
+      },
+      { kind: 'bands', bands: [{ label: '1.125-2', min: 1.125, max: 2, weight: 1 }] },
+    ],
+  );
+  const [fault] = faultsOf(range('wide', { bands: [{ from: 0, to: 1e21, weight: 1 }] }));
+  assert.match(fault ?? '', /dimensions\.wide: expected bounds of at most/);
+});
+
 test('every fault is named with its place, so that a model can put it right', () => {
   assert.match(faultsOf({ ...values('empty', {}) })[0] ?? '', /empty.*neither values nor a range/);
   assert.match(

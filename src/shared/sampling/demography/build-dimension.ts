@@ -8,39 +8,40 @@ import { inPercent, percent, type Share, sumOf } from './shares.ts';
 /** Percentage points by which shares may miss 100 unmentioned. */
 const SUM_SLACK = 0.05;
 
-export interface BuiltDimension {
-  readonly dimension: Dimension;
-  /** What was taken and what was assumed, for a person to check: `5 bands, whole numbers 0 to 100; …`. */
-  readonly summary: string;
-}
+/** A dimension that lacks its name only, or why the distribution cannot be dealt to people. */
+export type BuiltDimension =
+  | {
+      readonly named: (name: string) => Dimension;
+      /** What was taken and what was assumed, for a person to check: `5 bands, whole numbers 0 to 100; …`. */
+      readonly summary: string;
+    }
+  | { readonly fault: string };
 
-/** Makes a dimension of a distribution: a range where all labels are bands of numbers, else values. Weights stay as written. */
-export function buildDimension(name: string, group: ShareGroup): BuiltDimension {
+/** Makes a dimension of a distribution: a range where the labels are bands of numbers, else values. Weights stay as written. */
+export function buildDimension(group: ShareGroup): BuiltDimension {
   const { shares, merged } = mergeSpellings(group.shares);
+  if (shares.length < 2) {
+    return { fault: `shares of one value alone, \`${shares[0]?.label}\`, though written in several ways` };
+  }
   const sum = inPercent(sumOf(shares), group.unit);
   const remarks = [
     ...merged.map((label) => `\`${label}\` is written in several ways, which count together`),
     ...(Math.abs(sum - 100) > SUM_SLACK ? [`shares sum to ${percent(sum)}`] : []),
     ...group.remarks,
   ];
-  const bands = readBands(shares, isAge(headingOf(group.path)) || isAge(name));
-  if ('range' in bands) {
+  const bands = readBands(shares, isAge(headingOf(group.path)));
+  if (bands !== undefined) {
+    if ('fault' in bands) return bands;
+    const [numbers, ...assumed] = bands.remarks;
     return {
-      dimension: { name, ...bands.range },
-      summary: summarise(`${counted(shares.length, 'band')}, ${bands.remarks[0]}`, [
-        ...bands.remarks.slice(1),
-        ...remarks,
-      ]),
+      named: (name) => ({ name, ...bands.range }),
+      summary: summarise(`${counted(bands.bandCount, 'band')}, ${numbers}`, [...assumed, ...remarks]),
     };
   }
-  const asWords = bands.fault === undefined ? [] : [`taken as words, because ${bands.fault}`];
+  const values = shares.map(({ label, weight }) => ({ value: label, weight }));
   return {
-    dimension: {
-      name,
-      kind: 'values',
-      values: shares.map(({ label, weight }) => ({ value: label, weight })),
-    },
-    summary: summarise(counted(shares.length, 'value'), [...asWords, ...remarks]),
+    named: (name) => ({ name, kind: 'values', values }),
+    summary: summarise(counted(shares.length, 'value'), remarks),
   };
 }
 

@@ -1,5 +1,6 @@
-import { type BandLabel, commonUnit, parseBandLabel, type Unit } from '../description/band-label.ts';
+import type { Unit } from '../description/band-label.ts';
 import type { Band, RangeDimension } from '../dimensions.ts';
+import { type OpenBand, readBandRows } from './band-rows.ts';
 import type { Share } from './shares.ts';
 
 const MAX_DECIMALS = 6;
@@ -7,41 +8,32 @@ const OLDEST = 100;
 /** For those few tables whose last ages are beyond it. */
 const OLDEST_PAST_LAST_BAND = 10;
 
-/** Bands as a dimension: either what it is, with remarks on what was assumed, or why the labels are no usable bands. */
+/** Bands as a dimension: either what it is, with remarks on what was assumed, or why the bands cannot be used. */
 export type BandsReading =
-  | { readonly range: Omit<RangeDimension, 'name'>; readonly remarks: readonly string[] }
-  | { readonly fault: string | undefined };
-
-interface OpenBand extends Share {
-  readonly read: BandLabel;
-}
+  | {
+      readonly range: Omit<RangeDimension, 'name'>;
+      readonly bandCount: number;
+      readonly remarks: readonly string[];
+    }
+  | { readonly fault: string };
 
 /**
- * Reads shares as bands of a range, if every label is a band of one unit: people then get a number, not a band.
+ * Reads shares as bands of one unit, so that people get a number, not a band; undefined where the labels are words.
  *
  * Open ends are closed: ages at 0 and 100, other quantities at 0 and at twice where the last band begins. Where bands of
  * whole numbers share an end, as `18-30` and `30-45` do, the number belongs to the upper one, whose label has it too. Bands
- * that overlap by more, or that nothing fits into, are words: guessing which of them is meant would be wrong for somebody.
- * `fault` is undefined where the labels are not about numbers at all.
+ * that overlap by more, or that nothing fits into, have a fault: guessing which of them is meant would be wrong for
+ * somebody, and as words they would give people an age of "18-30".
  */
-export function readBands(shares: readonly Share[], isAge: boolean): BandsReading {
-  const bands: OpenBand[] = [];
-  const others: string[] = [];
-  for (const share of shares) {
-    const read = parseBandLabel(share.label);
-    if (read === undefined) others.push(share.label);
-    else bands.push({ ...share, read });
-  }
-  const [other] = others;
-  if (other !== undefined) {
-    return { fault: bands.length > others.length ? `\`${other}\` is no band of numbers` : undefined };
-  }
-  const unit = commonUnit(bands.map(({ read }) => read.unit));
-  if (unit === undefined) return { fault: 'the labels have different units' };
+export function readBands(shares: readonly Share[], isAge: boolean): BandsReading | undefined {
+  const rows = readBandRows(shares, isAge);
+  if (rows === undefined || 'fault' in rows) return rows;
+  const { bands, unit } = rows;
   if (areCalendarYears(bands, unit, isAge)) return { fault: 'years have no bounds to close open bands at' };
   const decimals = Math.max(...bands.flatMap(({ read: { min, max } }) => [decimalsOf(min), decimalsOf(max)]));
-  if (decimals > MAX_DECIMALS) return { fault: `the labels have more than ${MAX_DECIMALS} decimals` };
-  return closeBands(bands, { unit: isAge ? { before: '', after: '' } : unit, decimals, isAge });
+  if (decimals > MAX_DECIMALS) return { fault: `its bands have more than ${MAX_DECIMALS} decimals` };
+  const closed = closeBands(bands, { unit: isAge ? { before: '', after: '' } : unit, decimals, isAge });
+  return 'fault' in closed ? closed : { ...closed, remarks: [...closed.remarks, ...rows.remarks] };
 }
 
 function closeBands(
@@ -71,10 +63,10 @@ function closeBands(
       remarks.push(`${written(next.min)} counts to \`${next.label}\``);
     }
     if (band.min > band.max || band.max > Number.MAX_SAFE_INTEGER) {
-      return { fault: `\`${band.label}\` has no numbers in it` };
+      return { fault: `the band \`${band.label}\` has no numbers in it` };
     }
     if (next !== undefined && (band.max > next.min || (decimals === 0 && band.max === next.min))) {
-      return { fault: `\`${band.label}\` and \`${next.label}\` overlap` };
+      return { fault: `the bands \`${band.label}\` and \`${next.label}\` overlap` };
     }
   }
   const min = bands[0]?.min ?? 0;
@@ -90,7 +82,11 @@ function closeBands(
   };
   const numbers =
     decimals > 0 ? `numbers with ${decimals} decimal${decimals === 1 ? '' : 's'},` : 'whole numbers';
-  return { range, remarks: [`${numbers} ${written(min)} to ${written(max)}`, ...remarks] };
+  return {
+    range,
+    bandCount: bands.length,
+    remarks: [`${numbers} ${written(min)} to ${written(max)}`, ...remarks],
+  };
 }
 
 /** Where a band without an upper end ends. */

@@ -1,10 +1,11 @@
-import { parseBandLabel } from '../description/band-label.ts';
 import { headingOf } from './group-names.ts';
+import { mayNamePart, namesPart } from './part-words.ts';
 import { isAttribute } from './person-fields.ts';
 import type { ShareGroup } from './share-groups.ts';
 
 /** Documents have a few dozen such headings; the bound keeps hostile ones from being compared for minutes. */
 const MAX_ATTRIBUTES = 1000;
+const MAX_PLACE_CHARACTERS = 100;
 /** Labels of every other table, which tell nothing about what is divided. */
 const COMMONPLACE = /^(?:others?|none|unknown|all|any|total|general|mixed|yes|no|)$/;
 const GENDERS: ReadonlyMap<string, string> = new Map([
@@ -23,7 +24,7 @@ interface Attribute {
 /**
  * Leaves distributions to the context that speak of groups which the document divides elsewhere, because as dimensions of
  * their own they would contradict the others: what Democrats and Republicans each think, though it happen to sum to 99 %;
- * the incomes of `Male` and, beside them, of `Female`.
+ * the incomes of `Male` and, beside them, of `Female`. So with those that stand under the name of a gender or an age group.
  */
 export function withoutCrossTables(groups: readonly ShareGroup[]): ShareGroup[] {
   const attributes = groups
@@ -40,9 +41,10 @@ export function withoutCrossTables(groups: readonly ShareGroup[]): ShareGroup[] 
     }
   }
   const tables = countTables(groups);
+  const parts = findParts(groups);
   return groups.map((group) => {
     if (group.fault !== undefined) return group;
-    const fault = withinFault(group, byWord, tables) ?? acrossFault(group, byWord);
+    const fault = withinFault(group, byWord, tables, parts) ?? acrossFault(group, byWord);
     return fault === undefined ? group : { ...group, fault };
   });
 }
@@ -62,21 +64,37 @@ function tableOf({ path, words }: ShareGroup): string | undefined {
   return isBy ? JSON.stringify([path.slice(0, -1), [...wordsOf(words)].toSorted()]) : undefined;
 }
 
+/** The maps in which some heading names a part of the people. */
+function findParts(groups: readonly ShareGroup[]): ReadonlySet<string> {
+  return new Set(
+    groups.flatMap(({ path }) =>
+      path.flatMap((key, index) => (namesPart(key) ? [placeOf(path, index)] : [])),
+    ),
+  );
+}
+
+function placeOf(path: readonly string[], index: number): string {
+  // Cut, because a hostile document could repeat a key of megabytes for every group below it.
+  return JSON.stringify(path.slice(0, index).map((key) => key.slice(0, MAX_PLACE_CHARACTERS)));
+}
+
 /** A distribution that holds for one part of the people only. */
 function withinFault(
   group: ShareGroup,
   byWord: ReadonlyMap<string, readonly Attribute[]>,
   tables: ReadonlyMap<string, number>,
+  parts: ReadonlySet<string>,
 ): string | undefined {
   const only = (key: string, of = '') =>
     `shares among \`${key}\`${of} only (a spec can state them under "given")`;
-  for (const key of group.path) {
+  for (const [index, key] of group.path.entries()) {
     const word = wordOf(key);
     const attribute = COMMONPLACE.test(word)
       ? undefined
       : byWord.get(word)?.find((each) => each.group !== group);
     if (attribute !== undefined) return only(key, ` (${attribute.heading})`);
-    if (parseBandLabel(key) !== undefined) return only(key);
+    if (namesPart(key)) return only(key);
+    if (mayNamePart(key) && parts.has(placeOf(group.path, index))) return only(key);
   }
   const table = tableOf(group);
   return table !== undefined && (tables.get(table) ?? 0) > 1 ? only(group.path.at(-1) ?? '') : undefined;

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { explain, UserError } from '../../errors.ts';
+import { parseJsonText } from './json-text.ts';
 
 /** Descriptions are a few kilobytes; what is larger than this is another kind of file. */
 export const MAX_DEMOGRAPHY_BYTES = 16 * 1024 * 1024;
@@ -16,10 +17,10 @@ export async function readDemographyFile(path: string): Promise<unknown> {
   }
   const text = await readText(path);
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return parseJsonText(text);
   } catch (cause) {
     const problem = BEGINS_LIKE_JSON.test(text)
-      ? `it is not valid JSON (${explain(cause).split('\n')[0]})`
+      ? `it is not valid JSON (${(cause as SyntaxError).message})`
       : 'that is free text: use samplingSpaceDescription for it';
     throw new UserError(`${place(path)}: expected a JSON file, but ${problem}`, { cause });
   }

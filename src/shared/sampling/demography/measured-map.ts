@@ -1,3 +1,4 @@
+import { describeNoShare, isNearPercentage, isNoShare, percentageOf } from './read-share.ts';
 import {
   distanceFromWhole,
   isJsonMap,
@@ -5,7 +6,6 @@ import {
   isStatistic,
   isTotal,
   type JsonMap,
-  percentageOf,
   type Share,
   type ShareUnit,
   sumOf,
@@ -21,6 +21,8 @@ export interface MeasuredMap {
   readonly ownUnit: ShareUnit | undefined;
   /** `Total` and its like, where there are parts beside it. */
   readonly totals: readonly Share[];
+  /** Entries that stand where a share should and are none, in words. */
+  readonly unread: readonly string[];
   readonly nested: readonly (readonly [string, MeasuredMap])[];
   /** What follows is of the whole sub-tree. `mixed`: percentages here, plain numbers there. */
   readonly unit: ShareUnit | 'mixed' | undefined;
@@ -45,7 +47,7 @@ export interface MeasuredMap {
  */
 export function measureMap(map: JsonMap): MeasuredMap {
   const { labels, nested, hasList, hasRemarks } = sortEntries(map);
-  const { shares, unit: ownUnit } = readShares(map, labels);
+  const { shares, unit: ownUnit, unread } = readShares(map, labels);
   const hasParts = nested.length > 0 || shares.some(({ label }) => !isTotal(label));
   const own = hasParts ? shares.filter(({ label }) => !isTotal(label)) : shares;
   const totals = hasParts ? shares.filter(({ label }) => isTotal(label)) : [];
@@ -67,7 +69,7 @@ export function measureMap(map: JsonMap): MeasuredMap {
   const mayBeWhole = isPure && hasSiblings && hasBranches && !branchHasRemarks;
   const distance = mayBeWhole && unit !== undefined && unit !== 'mixed' ? distanceFromWhole(sum, unit) : FAR;
   return {
-    ...{ map, own, ownUnit, totals, nested, unit, sum, isPure, hasSiblings, distance },
+    ...{ map, own, ownUnit, totals, unread, nested, unit, sum, isPure, hasSiblings, distance },
     hasRemarks: hasRemarks || branchHasRemarks,
     closest: Math.min(closest, distance),
   };
@@ -89,22 +91,34 @@ function sortEntries(map: JsonMap) {
 }
 
 /** Percentages, or else plain numbers where there is nothing but numbers. */
-function readShares(
-  map: JsonMap,
-  labels: readonly string[],
-): { shares: Share[]; unit: ShareUnit | undefined } {
+function readShares(map: JsonMap, labels: readonly string[]): ReadShares {
+  const describe = (label: string) => describeNoShare(label, map[label]);
+  const mayBeShare = (label: string) => !isStatistic(label) && !isTotal(label);
   const percentages = labels.flatMap((label) => {
     const weight = percentageOf(map[label]);
     return weight === undefined ? [] : [{ label, weight }];
   });
-  if (percentages.length > 0) return { shares: percentages, unit: 'percent' };
+  if (percentages.length > 0) {
+    const unread = labels.filter((label) => isNoShare(map[label]) && mayBeShare(label));
+    return { shares: percentages, unit: 'percent', unread: unread.map(describe) };
+  }
   const numbers = labels.flatMap((label) => {
     const weight = map[label];
-    return typeof weight === 'number' && weight >= 0 && !isStatistic(label) ? [{ label, weight }] : [];
+    return typeof weight === 'number' && !isStatistic(label) ? [{ label, weight }] : [];
   });
-  return numbers.length > 0 && numbers.length === labels.length
-    ? { shares: numbers, unit: 'number' }
-    : { shares: [], unit: undefined };
+  if (numbers.length === labels.length && numbers.some(({ weight }) => weight >= 0)) {
+    const negative = numbers.filter(({ weight }) => weight < 0);
+    const shares = numbers.filter(({ weight }) => weight >= 0);
+    return { shares, unit: 'number', unread: negative.map(({ label }) => describe(label)) };
+  }
+  const unread = labels.filter((label) => isNearPercentage(map[label]));
+  return { shares: [], unit: undefined, unread: unread.map(describe) };
+}
+
+interface ReadShares {
+  readonly shares: Share[];
+  readonly unit: ShareUnit | undefined;
+  readonly unread: readonly string[];
 }
 
 function joinUnits(one: MeasuredMap['unit'], other: MeasuredMap['unit']): MeasuredMap['unit'] {

@@ -1,14 +1,16 @@
 import { UserError } from '../../errors.ts';
-import { copyUntrustedJson, FactoryStateError, type Json } from '../../factory/untrusted-json.ts';
 import { kindOf } from '../../factory/value-path.ts';
 import type { Dimension } from '../dimensions.ts';
-import { buildDimension } from './build-dimension.ts';
+import { type BuiltDimension, buildDimension } from './build-dimension.ts';
+import { copyDocument } from './copy-document.ts';
 import { withoutCrossTables } from './cross-tables.ts';
 import { MAX_DEMOGRAPHY_BYTES, place, readDemographyFile } from './demography-file.ts';
-import { cut, nameGroups, oneLine } from './group-names.ts';
+import { cut, headingOf, nameGroups, oneLine } from './group-names.ts';
 import { outline } from './outline.ts';
+import { knownField } from './person-fields.ts';
+import { percentageOf } from './read-share.ts';
 import { findShareGroups, type ShareGroup } from './share-groups.ts';
-import { isJsonMap, type JsonMap, percentageOf } from './shares.ts';
+import { isJsonMap, type JsonMap } from './shares.ts';
 
 /** What one place of the document was taken as. */
 export interface DemographyNote {
@@ -30,7 +32,6 @@ export interface DemographyReading {
   readonly notes: DemographyNote[];
 }
 
-const MAX_DEPTH = 64;
 const MAX_KEY_CHARACTERS = 60;
 const MAX_VALUES = 10_000;
 const MAX_DIMENSIONS = 200;
@@ -74,34 +75,55 @@ function readDocument(document: unknown, where: string): DemographyReading {
   checkCount(found, MAX_DISTRIBUTIONS, where);
   const groups = withoutCrossTables(found);
   checkCount(groups, MAX_DIMENSIONS, where);
-  const taken = groups.filter(isTaken);
-  const names = nameGroups(taken.map(({ path }) => path));
-  const built = new Map(taken.map((group, index) => [group, buildDimension(names[index] ?? '', group)]));
+  const built = new Map(
+    groups.filter(isTaken).map((group): [ShareGroup, BuiltDimension] => [group, buildDimension(group)]),
+  );
+  refuseRivals(built);
+  const taken = [...built].flatMap(([group, each]) => ('fault' in each ? [] : [{ group, ...each }]));
+  const names = nameGroups(taken.map(({ group }) => group.path));
+  const dimensions = new Map(
+    taken.map(({ group, named, summary }, index) => [
+      group,
+      { dimension: named(names[index] ?? ''), summary },
+    ]),
+  );
   return {
-    dimensions: [...built.values()].map(({ dimension }) => dimension),
-    prose: outline(map, new Map(taken.flatMap(({ entries }) => [...entries]))),
+    dimensions: [...dimensions.values()].map(({ dimension }) => dimension),
+    prose: outline(map, new Map(taken.flatMap(({ group }) => [...group.entries]))),
     country: findCountry(map),
     notes: groups.map((group) => {
-      const dimension = built.get(group);
-      return dimension === undefined
-        ? { path: group.path, kind: 'context', text: `${group.fault}: left to the context` }
+      const found = dimensions.get(group);
+      const each = built.get(group);
+      const fault = each !== undefined && 'fault' in each ? each.fault : group.fault;
+      return found === undefined
+        ? { path: group.path, kind: 'context', text: `${fault}: left to the context` }
         : {
             path: group.path,
             kind: 'dimension',
-            text: `taken as dimension \`${dimension.dimension.name}\`, ${dimension.summary}`,
+            text: `taken as dimension \`${found.dimension.name}\`, ${found.summary}`,
           };
     }),
   };
 }
 
-function checkedMap(document: unknown, where: string): JsonMap {
-  let copy: Json;
-  try {
-    copy = copyUntrustedJson(document, { maxDepth: MAX_DEPTH, maxBytes: MAX_DEMOGRAPHY_BYTES });
-  } catch (cause) {
-    if (!(cause instanceof FactoryStateError)) throw cause;
-    throw new UserError(`${where}: ${cause.message}`, { cause });
+/** Dealt independently, two distributions of one field of a person would contradict each other: the first stays. */
+function refuseRivals(built: Map<ShareGroup, BuiltDimension>): void {
+  const firsts = new Map<string, ShareGroup>();
+  for (const [group, each] of built) {
+    const field = knownField(headingOf(group.path));
+    if (field === undefined || 'fault' in each) continue;
+    const first = firsts.get(field);
+    if (first === undefined) firsts.set(field, group);
+    else {
+      built.set(group, {
+        fault: `\`${field}\` is taken from \`${describePath(first.path)}\`, and people have one of them`,
+      });
+    }
   }
+}
+
+function checkedMap(document: unknown, where: string): JsonMap {
+  const copy = copyDocument(where, document, MAX_DEMOGRAPHY_BYTES);
   if (!isJsonMap(copy)) {
     throw new UserError(`${where}: expected an object with headings as keys, got ${kindOf(copy)}`);
   }

@@ -1,4 +1,5 @@
 import type { Json } from '../../factory/untrusted-json.ts';
+import { bareNumbersFault, saysShares } from './bare-numbers.ts';
 import { type MeasuredMap, measureMap } from './measured-map.ts';
 import {
   distanceFromWhole,
@@ -29,6 +30,7 @@ export interface ShareGroup {
 
 /** Percentage points by which a stated total may miss the sum of its parts unmentioned. */
 const TOTAL_SLACK = 0.05;
+const MAX_UNREAD_SHOWN = 5;
 
 /**
  * Finds every group of shares in a document, in its order, and which of them are distributions.
@@ -62,24 +64,41 @@ function collect(node: MeasuredMap, path: readonly string[], groups: ShareGroup[
 
 /** The shares that stand in the map itself; undefined without any, and for numbers that are none by their sum. */
 function ownGroup(
-  { own, ownUnit, totals, map }: MeasuredMap,
+  { own, ownUnit, totals, unread, map }: MeasuredMap,
   path: readonly string[],
 ): ShareGroup | undefined {
-  if (ownUnit === undefined || own.length === 0 || !mayBeShares(own, ownUnit)) return undefined;
+  const unit = ownUnit ?? 'percent';
+  if (own.length === 0 && unread.length === 0) return undefined;
+  if (unit === 'number' && !(unread.length > 0 ? saysShares(path) : areWhole(own, unit))) return undefined;
+  const words = own.map(({ label }) => label);
   return {
     path,
     shares: own,
-    unit: ownUnit,
-    words: own.map(({ label }) => label),
+    unit,
+    words,
     entries: new Map([[map, labelsOf(own, totals)]]),
-    fault: distributionFault(own, ownUnit),
-    remarks: totalRemarks(totals, sumOf(own), ownUnit, path.at(-1)),
+    fault: ownFault(own, unit, unread) ?? (unit === 'number' ? bareNumbersFault(path, words) : undefined),
+    remarks: [
+      ...(unread.length > 0 ? [`${listed(unread)}: left out`] : []),
+      ...totalRemarks(totals, sumOf(own), unit, path.at(-1)),
+    ],
   };
 }
 
+function ownFault(own: readonly Share[], unit: ShareUnit, unread: readonly string[]): string | undefined {
+  if (unread.length === 0) return distributionFault(own, unit);
+  if (own.length === 0 || unit === 'number') return listed(unread);
+  const fault = distributionFault(own, unit);
+  return fault && `${fault}; ${listed(unread)}`;
+}
+
+function listed(unread: readonly string[]): string {
+  const more = unread.length - MAX_UNREAD_SHOWN;
+  return unread.slice(0, MAX_UNREAD_SHOWN).join(', ') + (more > 0 ? `, and ${more} more like these` : '');
+}
+
 /** Plain numbers are shares only if they are a whole and more than one counts: `{ low: 0, high: 100 }` are none. */
-function mayBeShares(shares: readonly Share[], unit: ShareUnit): boolean {
-  if (unit === 'percent') return true;
+function areWhole(shares: readonly Share[], unit: ShareUnit): boolean {
   const isWhole = distanceFromWhole(sumOf(shares), unit) < Number.POSITIVE_INFINITY;
   return isWhole && shares.filter(({ weight }) => weight > 0).length > 1;
 }
@@ -95,7 +114,10 @@ function wholeGroup(node: MeasuredMap, path: readonly string[]): ShareGroup | un
   const gathered = new Gathered(unit);
   gathered.add(node, []);
   const { shares, words, entries, remarks } = gathered;
-  if (!mayBeShares(shares, unit) || distributionFault(shares, unit) !== undefined) return undefined;
+  if (distributionFault(shares, unit) !== undefined) return undefined;
+  if (unit === 'number' && (!areWhole(shares, unit) || bareNumbersFault(path, words) !== undefined)) {
+    return undefined;
+  }
   return { path, unit, shares, words, entries, remarks, fault: undefined };
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '../../factory/untrusted-json.ts';
 import { isPlainObject } from '../../factory/value-path.ts';
+import { percentageOf } from './read-share.ts';
 
 export type JsonMap = { [key: string]: Json };
 
@@ -20,10 +21,8 @@ export type ShareUnit = 'percent' | 'number';
 const TOLERANCE = 2;
 /** For sums such as 102.00000000000001. */
 const FLOAT_SLACK = 1e-9;
-const MAX_PERCENTAGE_CHARACTERS = 40;
 const MAX_LABEL_CHARACTERS = 1000;
 
-const PERCENTAGE = /^[~≈]? ?(?<number>\d{1,3}(?:[.,]\d+)?) ?(?:[%％٪]|per ?cent)$/iu;
 const TOTAL = /^(?:(?:grand |sub-?)?total|all|sum|overall)$/i;
 const REMARK = /^(?:sources?|notes?|remarks?|comments?|description|title|units?|footnotes?)$/i;
 const STATISTIC =
@@ -32,13 +31,6 @@ const OR_MORE =
   /\b(?:and|or) (?:higher|more|above|over|older|better|greater|up|beyond)\b|\bat least\b|^\s*[≥>]|\d\s*\+/i;
 const OR_LESS = /\b(?:and|or) (?:lower|less|below|under|younger|fewer)\b|\bat most\b|\bup to\b|^\s*[≤<]/i;
 const RATE = /\brates?$/i;
-
-/** The number of a text that is a percentage and nothing else: 18.6 for `"18.6%"`, `"18,6 %"` and `"~18.6 percent"`. */
-export function percentageOf(value: Json | undefined): number | undefined {
-  if (typeof value !== 'string' || value.length > MAX_PERCENTAGE_CHARACTERS) return undefined;
-  const number = PERCENTAGE.exec(value.trim())?.groups?.number;
-  return number === undefined ? undefined : Number(number.replace(',', '.'));
-}
 
 /** `Total` and its like: beside other shares it repeats their sum. */
 export function isTotal(label: string): boolean {

@@ -18,6 +18,10 @@ export interface BandLabel {
 /** Longer texts are no labels of bands; the cut keeps hostile ones cheap. */
 const MAX_LABEL_CHARACTERS = 200;
 
+/** Before a number: attached to it, and to nothing before it but what a number may follow. `COVID-19` has none. */
+const SIGN_AT_HEAD = /(?<=^|[\s\p{Sc}<>≤≥=])[-−]$/u;
+/** Before the second number: what is before the sign must be a separator of its own. */
+const SIGN_AT_END = /[-−]$/;
 const NUMBER = /\d+(?:[.,'’ ]\d+)*/g;
 const PLAIN = /^\d+(?:\.\d+)?$/;
 const THOUSANDS = /^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/;
@@ -64,7 +68,9 @@ const NO_UNIT = /^(?:s|st|nd|rd|th)$/i;
 /**
  * Reads the label of a band of numbers: `18-30`, `65+`, `under 18 years`, `$25,000-$49,999`, `1.5 to 2.0`.
  *
- * Undefined for every other text, which includes lone numbers, dates, numbers that could be read in two ways (`1.000`),
+ * A minus belongs to the number that it touches, if something else separates the two: `-20 to -1`, `−20–−1`, `under -3`.
+ *
+ * Undefined for every other text, which includes lone numbers, dates, what could be read in two ways (`1.000`, `-20-10`),
  * ends of different units and bands that end before they begin: taking such a label as a word is right, if plain, while
  * guessing would give people wrong numbers.
  */
@@ -74,15 +80,34 @@ export function parseBandLabel(label: string): BandLabel | undefined {
   const found = [...text.matchAll(NUMBER)];
   const [first, second] = found;
   if (first === undefined || found.length > 2) return undefined;
-  const head = text.slice(0, first.index);
+  const written = text.slice(0, first.index);
+  const head = written.replace(SIGN_AT_HEAD, '');
   const rest = text.slice(first.index + first[0].length);
-  const number = readNumber(first[0]);
-  if (number === undefined) return undefined;
+  const amount = readNumber(first[0]);
+  if (amount === undefined) return undefined;
+  const number = signed(amount, head !== written);
   if (second === undefined) return openBand(head, number, rest);
   const end = readNumber(second[0]);
   if (end === undefined) return undefined;
   const middle = text.slice(first.index + first[0].length, second.index);
-  return closedBand(head, number, middle, end, text.slice(second.index + second[0].length));
+  const tail = text.slice(second.index + second[0].length);
+  const between = middle.replace(SIGN_AT_END, '');
+  if (between !== middle && PAIR_MIDDLE.test(between)) {
+    return closedBand(head, number, between, signed(end, true), tail);
+  }
+  // `-20-10` and `-20 −10`: to 10, or to -10?
+  return number < 0 && between !== middle ? undefined : closedBand(head, number, middle, end, tail);
+}
+
+/** A label for the band between two numbers: `18-30`, `-20 to -1`, and `3` where both are one. */
+export function bandLabelOf(min: number, max: number): string {
+  if (min === max) return String(min);
+  return min < 0 ? `${min} to ${max}` : `${min}-${max}`;
+}
+
+/** Never -0, which prints as 0 and compares as another. */
+function signed(amount: number, isNegative: boolean): number {
+  return isNegative && amount !== 0 ? -amount : amount;
 }
 
 function readNumber(written: string): number | undefined {

@@ -1,4 +1,4 @@
-import { commonUnit, parseBandLabel, type Unit } from './band-label.ts';
+import { bandLabelOf, commonUnit, parseBandLabel, type Unit } from './band-label.ts';
 import type { PlacedLabel, Range, UnweightedBand } from './draft.ts';
 import { type FaultPath, quote, type Report } from './faults.ts';
 import { decimalsFor } from './precision.ts';
@@ -21,8 +21,9 @@ export interface ClosedBands {
   readonly order: readonly number[];
 }
 
-/** A label read, its ends as written. */
-interface OpenBand extends PlacedLabel {
+/** A band as written: an end that is missing is the range's. */
+export interface OpenBand extends PlacedLabel {
+  /** Its place among the bands as they were written. */
   readonly index: number;
   readonly min?: number;
   readonly max?: number;
@@ -34,22 +35,36 @@ interface OpenBand extends PlacedLabel {
 type PlacedBand = UnweightedBand & { readonly index: number; readonly path: FaultPath };
 
 const LONE_NUMBER = /^-?\d+(?:\.\d+)?$/;
-const NO_UNIT: Unit = { before: '', after: '' };
+export const NO_UNIT: Unit = { before: '', after: '' };
 
 /**
- * Turns labels such as `18-30`, `under 18`, `65+` or `3` into bands of numbers, closed by the range's bounds. Without stated
- * bounds the range goes from the lowest end of a band to the highest.
- *
- * Gaps are allowed: nobody gets those numbers. Reported, each at its label: what is no band, open ends without a bound
- * that closes them, empty bands, bands that leave the range or overlap, and units that differ.
+ * Turns labels such as `18-30`, `under 18`, `65+` or `3` into bands of numbers. Reports what is no band at its label, and what
+ * `closeBands` does.
  */
-export function closeBands(
+export function closeLabels(
   labels: readonly PlacedLabel[],
   frame: RangeFrame,
   report: Report,
 ): ClosedBands | undefined {
+  const open = labels.flatMap((label, index) => readBand(label, index, report));
+  if (open.length === labels.length) return closeBands(open, frame, report);
+  // Not to be closed, but a user wants to know of all faults at once.
+  unitOf(open, frame, report);
+  return undefined;
+}
+
+/**
+ * Closes bands by the range's bounds. Without stated bounds the range goes from the lowest end of a band to the highest.
+ *
+ * Gaps are allowed: nobody gets those numbers. Reported, each at its band: open ends without a bound that closes them, empty
+ * bands, bands that leave the range or overlap, and units that differ.
+ */
+export function closeBands(
+  open: readonly OpenBand[],
+  frame: RangeFrame,
+  report: Report,
+): ClosedBands | undefined {
   const counted = countFaults(report);
-  const open = labels.flatMap((label, index) => readBand(label, index, counted.report));
   const unit = unitOf(open, frame, counted.report);
   if (counted.faults() > 0) return undefined;
   const ends = open.flatMap(({ min, max }) => [min, max]).filter((end) => end !== undefined);
@@ -177,6 +192,6 @@ function checkApart(bands: readonly PlacedBand[], { decimals }: Range, report: R
 
 function fixFor(band: PlacedBand, next: PlacedBand): string {
   return band.min < band.max
-    ? `write "${band.min}-${band.max - 1}" for the first`
-    : `write "${next.min + 1}-${next.max}" for the second`;
+    ? `write "${bandLabelOf(band.min, band.max - 1)}" for the first`
+    : `write "${bandLabelOf(next.min + 1, next.max)}" for the second`;
 }

@@ -1,4 +1,5 @@
-import { groupSums, type Margin } from '../proportional-fitting.ts';
+import { groupSums } from '../group-sums.ts';
+import type { Margin } from '../proportional-fitting.ts';
 
 const MAX_PASSES = 100;
 /** A cell that can hold no more than this holds nothing; sums are exact to a thousandth of it. */

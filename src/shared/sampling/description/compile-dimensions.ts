@@ -10,8 +10,9 @@ import {
   quote,
   type Report,
 } from './faults.ts';
-import { type Block, fitBlock } from './fit-block.ts';
+import { type Cluster, fitCluster } from './fit-cluster.ts';
 import { type LinkedTables, linkTables } from './link-tables.ts';
+import { personFault } from './person-dimensions.ts';
 import { readDimension } from './read-dimension.ts';
 import { readJoints } from './read-joints.ts';
 import { marginalOf, type Table } from './tables.ts';
@@ -55,6 +56,10 @@ export function compileDimensions(described: unknown, options: CompileOptions = 
   stopAtFaults();
   const linked = linkTables(drafts, written, report);
   checkCount(linked.drafts.length, report);
+  for (const draft of linked.drafts.filter(({ path }) => path[0] === 'joint')) {
+    const unfit = personFault(draft);
+    if (unfit !== undefined) report(draft.path, unfit);
+  }
   stopAtFaults();
   const fitted = fitAll(linked, report);
   stopAtFaults();
@@ -86,7 +91,10 @@ function readDrafts(described: unknown, base: readonly Dimension[], report: Repo
       continue;
     }
     const draft = readDimension(name, written, path, report);
-    if (draft !== undefined) drafts.set(id, draft);
+    if (draft === undefined) continue;
+    const unfit = personFault(draft);
+    if (unfit === undefined) drafts.set(id, draft);
+    else report(path, unfit);
   }
   return [...drafts.values()];
 }
@@ -99,13 +107,13 @@ function checkCount(dimensions: number, report: Report): void {
 
 /** One table for each set of dimensions that depend on each other. */
 function fitAll({ drafts, tables, conditionals }: LinkedTables, report: Report): Table[] {
-  return blocksOf(tables, conditionals).flatMap((block) => {
+  return clustersOf(tables, conditionals).flatMap((cluster) => {
     const axes = new Set([
-      ...block.tables.flatMap((each) => each.axes),
-      ...block.conditionals.flatMap(axesOf),
+      ...cluster.tables.flatMap((each) => each.axes),
+      ...cluster.conditionals.flatMap(axesOf),
     ]);
-    const path: FaultPath = block.tables[0]?.path ?? block.conditionals[0]?.path ?? [];
-    if (axes.size <= MAX_AXES) return fitBlock(block, drafts, report) ?? [];
+    const path: FaultPath = cluster.tables[0]?.path ?? cluster.conditionals[0]?.path ?? [];
+    if (axes.size <= MAX_AXES) return fitCluster(cluster, drafts, report) ?? [];
     const names = [...axes].slice(0, 4).map((axis) => quote(drafts[axis]?.name ?? ''));
     report(
       path,
@@ -116,25 +124,26 @@ function fitAll({ drafts, tables, conditionals }: LinkedTables, report: Report):
 }
 
 /** Tables and conditionals that share a dimension, directly or through others, together. */
-function blocksOf(tables: LinkedTables['tables'], conditionals: LinkedTables['conditionals']): Block[] {
-  let blocks: { axes: Set<number>; tables: Table[]; conditionals: Block['conditionals'][number][] }[] = [];
+function clustersOf(tables: LinkedTables['tables'], conditionals: LinkedTables['conditionals']): Cluster[] {
+  let clusters: { axes: Set<number>; tables: Table[]; conditionals: Cluster['conditionals'][number][] }[] =
+    [];
   const links = [
     ...tables.map((table) => ({ axes: table.axes, tables: [table], conditionals: [] })),
     ...conditionals.map((each) => ({ axes: axesOf(each), tables: [], conditionals: [each] })),
   ];
   for (const link of links) {
-    const touching = blocks.filter(({ axes }) => link.axes.some((axis) => axes.has(axis)));
+    const touching = clusters.filter(({ axes }) => link.axes.some((axis) => axes.has(axis)));
     const merged = {
       axes: new Set([...touching.flatMap(({ axes }) => [...axes]), ...link.axes]),
-      tables: [...touching.flatMap((block) => block.tables), ...link.tables],
-      conditionals: [...touching.flatMap((block) => block.conditionals), ...link.conditionals],
+      tables: [...touching.flatMap((cluster) => cluster.tables), ...link.tables],
+      conditionals: [...touching.flatMap((cluster) => cluster.conditionals), ...link.conditionals],
     };
-    blocks = [...blocks.filter((block) => !touching.includes(block)), merged];
+    clusters = [...clusters.filter((cluster) => !touching.includes(cluster)), merged];
   }
-  return blocks;
+  return clusters;
 }
 
-function axesOf({ parent, child }: Block['conditionals'][number]): number[] {
+function axesOf({ parent, child }: Cluster['conditionals'][number]): number[] {
   return [parent, child];
 }
 

@@ -11,15 +11,25 @@ export type ValuesDescription =
 /** `{ education: { primary: { farmer: 60, cook: 40 }, … } }`: parent → its value → weights. */
 export type GivenDescription = Readonly<Record<string, Readonly<Record<string, ValuesDescription>>>>;
 
+/** A part of a range by its numbers, both ends included. Tables know it by the label `18-30`, or `-20 to -1`. */
+export interface BandDescription {
+  readonly min: number;
+  readonly max: number;
+  readonly weight: WeightDescription;
+}
+
+/** By label (`{ '18-30': 3, '65+': 1 }`), or by numbers, which can be negative (`[{ min: -20, max: -1, weight: 3 }]`). */
+export type BandsDescription = ValuesDescription | readonly BandDescription[];
+
 export interface RangeDescription {
   /** Lowest and highest, both included. May be left out where all bands are closed. */
   readonly range?: readonly [min: number, max: number];
   readonly distribution?:
     | 'uniform'
     | { readonly normal: { readonly mean: number; readonly sd: number } }
-    | { readonly bands: ValuesDescription };
+    | { readonly bands: BandsDescription };
   readonly normal?: { readonly mean: number; readonly sd: number };
-  readonly bands?: ValuesDescription;
+  readonly bands?: BandsDescription;
   /** Digits after the point; by default 2 where a bound has a fraction, else whole numbers. */
   readonly decimals?: number;
   /** `"$"` goes before a number, `"km"` after it. */

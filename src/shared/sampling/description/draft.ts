@@ -1,6 +1,6 @@
 import { type Band, type Dimension, dimensionSchema, type RangeDimension } from '../dimensions.ts';
+import { sharesOf } from '../shares.ts';
 import type { FaultPath, Report } from './faults.ts';
-import { normalise } from './weights.ts';
 
 export type Label = string | number;
 
@@ -100,7 +100,7 @@ export function toDimension(
 
 /** The shares of the cells that a draft states; undefined where it states none. */
 export function statedShares({ weights }: Draft): number[] | undefined {
-  return weights === undefined ? undefined : normalise(weights);
+  return weights === undefined ? undefined : sharesOf(weights);
 }
 
 function shapeOf(cells: Cells, weights: readonly number[]): object {

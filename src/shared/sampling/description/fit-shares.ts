@@ -1,4 +1,5 @@
-import { groupSums, type Margin } from '../proportional-fitting.ts';
+import { groupSums } from '../group-sums.ts';
+import type { Margin } from '../proportional-fitting.ts';
 import { dropImpossible } from './cell-bounds.ts';
 
 export type Fitting =

@@ -1,8 +1,8 @@
 import { isPlainObject } from '../../factory/value-path.ts';
+import { sharesOf } from '../shares.ts';
 import type { Given, GivenRow } from './draft.ts';
 import { type FaultPath, got, type Report } from './faults.ts';
 import { readLabels } from './values-form.ts';
-import { normalise } from './weights.ts';
 
 const FORM =
   'a map of one dimension → its values → weights, such as { education: { primary: { farmer: 60, cook: 40 }, … } }';
@@ -41,7 +41,7 @@ function readRow(
 ): GivenRow | undefined {
   const row = readLabels(written, path, report);
   if (row === undefined) return undefined;
-  const shares = normalise(row.weights ?? row.labels.map(() => 1));
+  const shares = sharesOf(row.weights ?? row.labels.map(() => 1));
   return {
     parentLabel: parentLabel.trim(),
     path,

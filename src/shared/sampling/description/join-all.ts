@@ -60,7 +60,7 @@ function nearest(tables: readonly Table[], joined: Table): Table {
   const [next] = tables
     .filter(({ axes }) => axes.some((axis) => joined.axes.includes(axis)))
     .toSorted((a, b) => newAxes(a, joined) - newAxes(b, joined));
-  if (next === undefined) throw new Error('expected a block of tables that hang together');
+  if (next === undefined) throw new Error('expected a cluster of tables that hang together');
   return next;
 }
 

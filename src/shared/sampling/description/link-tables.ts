@@ -1,6 +1,8 @@
-import { closeBands } from './bands.ts';
+import { parseBandLabel } from './band-label.ts';
+import { type ClosedBands, closeLabels } from './bands.ts';
 import { type Draft, type Label, labelsOf, type PlacedLabel } from './draft.ts';
 import { type FaultPath, quote, quoteSome, type Report } from './faults.ts';
+import { AGE } from './person-dimensions.ts';
 import type { WrittenTable } from './read-joints.ts';
 import type { Table } from './tables.ts';
 
@@ -25,17 +27,10 @@ export interface LinkedTables {
  */
 export function linkTables(
   described: readonly Draft[],
-  written: readonly WrittenTable[],
+  writtenTables: readonly WrittenTable[],
   report: Report,
 ): LinkedTables {
-  const known = new Set(described.map(({ name }) => name));
-  const drafts = [...described];
-  for (const { dimensions, path } of written) {
-    for (const name of dimensions.filter((each) => !known.has(each))) {
-      known.add(name);
-      drafts.push({ name, path, cells: { kind: 'values' } });
-    }
-  }
+  const { drafts, written } = named(described, writtenTables);
   const complete = adoptLabels(drafts, written, report);
   const index = new Map(complete.map(({ name }, position) => [name, position]));
   const cellIndex = complete.map(
@@ -68,6 +63,31 @@ export function linkTables(
   );
   reportCircles(conditionals, complete, report);
   return { drafts: complete, tables, conditionals };
+}
+
+/** Every dimension under one spelling of its name, that of its description: tables and `given`s may write it in another case. */
+function named(
+  described: readonly Draft[],
+  written: readonly WrittenTable[],
+): { drafts: Draft[]; written: WrittenTable[] } {
+  const spelling = new Map(described.map(({ name }) => [name.toLowerCase(), name]));
+  const spell = (name: string) => spelling.get(name.toLowerCase()) ?? name;
+  const drafts = [...described];
+  const tables = written.map((table) => {
+    for (const name of table.dimensions.filter((each) => !spelling.has(each.toLowerCase()))) {
+      spelling.set(name.toLowerCase(), name);
+      drafts.push({ name, path: table.path, cells: { kind: 'values' } });
+    }
+    return { ...table, dimensions: table.dimensions.map(spell) };
+  });
+  return {
+    drafts: drafts.map((draft) =>
+      draft.given === undefined
+        ? draft
+        : { ...draft, given: { ...draft.given, parent: spell(draft.given.parent) } },
+    ),
+    written: tables,
+  };
 }
 
 /** Undefined where the dimension has no labels because they could not be read, which has been reported. */
@@ -118,18 +138,31 @@ class LabelLists {
 
 function withLabels(draft: Draft, labels: readonly PlacedLabel[], report: Report): Draft {
   const { cells } = draft;
-  if (cells.kind === 'values')
+  if (cells.kind === 'values') {
+    if (areAgeBands(draft, labels)) return { ...draft, ...withBands(closeLabels(labels, draft, report)) };
     return { ...draft, cells: { kind: 'values', labels: labels.map(({ label }) => label) } };
+  }
   if (cells.kind === 'normal') return draft;
   const { min, max, decimals, unit } = cells.range;
-  const closed = closeBands(
+  const closed = closeLabels(
     labels,
     { path: draft.path, bounds: [min, max], ...(decimals && { decimals }), ...(unit && { unit }) },
     report,
   );
-  return closed === undefined
-    ? draft
-    : { ...draft, cells: { kind: 'range', range: closed.range, bands: closed.bands } };
+  return { ...draft, ...withBands(closed) };
+}
+
+/** Everybody has one age, though only a table speaks of ages, and in bands. */
+function areAgeBands({ name, path }: Draft, labels: readonly PlacedLabel[]): boolean {
+  return (
+    name.toLowerCase() === AGE &&
+    path[0] === 'joint' &&
+    labels.some(({ label }) => parseBandLabel(String(label)))
+  );
+}
+
+function withBands(closed: ClosedBands | undefined): Pick<Draft, 'cells'> | Record<string, never> {
+  return closed === undefined ? {} : { cells: { kind: 'range', range: closed.range, bands: closed.bands } };
 }
 
 interface Links {

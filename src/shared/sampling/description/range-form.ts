@@ -1,10 +1,11 @@
 import { isPlainObject } from '../../factory/value-path.ts';
 import type { Unit } from './band-label.ts';
-import { closeBands, type RangeFrame } from './bands.ts';
+import { type ClosedBands, closeBands, closeLabels, type RangeFrame } from './bands.ts';
 import type { Cells } from './draft.ts';
 import { type FaultPath, got, type Report } from './faults.ts';
+import { areNumbered, readNumberedBands } from './numbered-bands.ts';
 import { decimalsFor, MAX_DECIMALS } from './precision.ts';
-import { type Labels, readLabels } from './values-form.ts';
+import { readLabels } from './values-form.ts';
 
 /** Cells with the weights that were stated for them. */
 export interface WeightedCells {
@@ -21,15 +22,15 @@ const MAX_DEVIATIONS = 6;
 
 /**
  * Reads a range: `{ range: [18, 90] }`, alone (all numbers equally often), with `distribution`, or with its shorthands
- * `normal` and `bands`; `decimals` and `unit` say how a number is written. Bands whose ends are all closed need no `range`.
+ * `normal` and `bands` (labels, or `[{ min, max, weight }]`); `decimals` and `unit` say how a number is written. Bands whose
+ * ends are all closed need no `range`.
  */
 export function readRange(written: Written, path: FaultPath, report: Report): WeightedCells | undefined {
   const frame = readFrame(written, path, report);
   const shape = readShape(written, path, report);
   if (frame === undefined || shape === undefined) return undefined;
   if (shape.bands !== undefined) {
-    const labels = readLabels(shape.bands, shape.path, report);
-    return labels && readBands(labels, frame, report);
+    return readBands(shape.bands, frame, shape.path, report);
   }
   if (frame.bounds === undefined) {
     report(path, 'expected "range: [lowest, highest]" beside it');
@@ -45,11 +46,23 @@ export function readRange(written: Written, path: FaultPath, report: Report): We
 }
 
 function readBands(
-  { labels, weights }: Labels,
+  written: unknown,
   frame: RangeFrame,
+  path: FaultPath,
   report: Report,
 ): WeightedCells | undefined {
-  const closed = closeBands(labels, frame, report);
+  if (areNumbered(written)) {
+    const read = readNumberedBands(written, path, report);
+    return read && weighted(closeBands(read.bands, frame, report), read.weights);
+  }
+  const read = readLabels(written, path, report);
+  return read && weighted(closeLabels(read.labels, frame, report), read.weights);
+}
+
+function weighted(
+  closed: ClosedBands | undefined,
+  weights: readonly number[] | undefined,
+): WeightedCells | undefined {
   if (closed === undefined) return undefined;
   const { range, bands, order } = closed;
   return {

@@ -58,7 +58,12 @@ function readDimensions(written: unknown, path: FaultPath, report: Report): stri
       )
     : [];
   const came = Array.isArray(written) && names.length === written.length ? written.length : undefined;
-  if (came === undefined || came < 2 || came > MAX_DIMENSIONS || new Set(names).size < came) {
+  if (
+    came === undefined ||
+    came < 2 ||
+    came > MAX_DIMENSIONS ||
+    new Set(names.map((name) => name.toLowerCase())).size < came
+  ) {
     const seen =
       came === undefined ? got(written) : `got ${names.slice(0, 4).map(quote).join(', ') || 'none'}`;
     report(path, `expected a list of 2 to ${MAX_DIMENSIONS} different names of dimensions, ${seen}`);

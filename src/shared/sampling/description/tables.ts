@@ -1,3 +1,4 @@
+import { groupSums } from '../group-sums.ts';
 import type { FaultPath } from './faults.ts';
 
 /** A weight for one cell of each of a table's axes. */
@@ -14,16 +15,16 @@ export interface Table {
   readonly cells: readonly TableCell[];
 }
 
-/** The sums of a table's weights over all but some of its axes: which sum each cell counts towards, and the sums. */
-export interface Margin {
+/** A table's weights summed up over all but some of its axes: which sum each cell counts towards, and the sums. */
+interface Projection {
   readonly groupOf: readonly number[];
-  /** The cell of the margin that each sum is of. */
+  /** The indexes on the axes that are left, for each sum. */
   readonly at: readonly (readonly number[])[];
   readonly sums: readonly number[];
 }
 
-/** The margin of a table over some of its axes; groups are numbered in the order in which cells name them. */
-export function marginOf(table: Table, axes: readonly number[]): Margin {
+/** A table on some of its axes; groups are numbered in the order in which cells name them. */
+function projectOn(table: Table, axes: readonly number[]): Projection {
   const positions = positionsOf(table, axes);
   const groups = new Map<string, number>();
   const at: (readonly number[])[] = [];
@@ -45,12 +46,11 @@ export function marginOf(table: Table, axes: readonly number[]): Margin {
 /** The weights of one dimension's cells in a table. */
 export function marginalOf(table: Table, axis: number, size: number): number[] {
   const position = table.axes.indexOf(axis);
-  const sums = Array.from({ length: size }, () => 0);
-  for (const { at, weight } of table.cells) {
-    const cell = at[position] ?? 0;
-    sums[cell] = (sums[cell] ?? 0) + weight;
-  }
-  return sums;
+  return groupSums(
+    table.cells.map(({ weight }) => weight),
+    table.cells.map(({ at }) => at[position] ?? 0),
+    size,
+  );
 }
 
 /** The same table with weights that sum to 1, without the cells that weigh nothing. */
@@ -66,13 +66,13 @@ export function withShares(table: Table, shares: readonly number[]): Table {
 export function joinTables(one: Table, other: Table, maxCells: number): Table | undefined {
   const shared = one.axes.filter((axis) => other.axes.includes(axis));
   const added = other.axes.filter((axis) => !shared.includes(axis));
-  const margin = marginOf(other, shared);
+  const projection = projectOn(other, shared);
   const rows = new Map<string, { sum: number; cells: TableCell[] }>();
   const addedPositions = positionsOf(other, added);
   for (const [index, { at, weight }] of other.cells.entries()) {
-    const group = margin.groupOf[index] ?? 0;
-    const key = (margin.at[group] ?? []).join();
-    const row = rows.get(key) ?? { sum: margin.sums[group] ?? 0, cells: [] };
+    const group = projection.groupOf[index] ?? 0;
+    const key = (projection.at[group] ?? []).join();
+    const row = rows.get(key) ?? { sum: projection.sums[group] ?? 0, cells: [] };
     row.cells.push({ at: pick(at, addedPositions), weight });
     rows.set(key, row);
   }

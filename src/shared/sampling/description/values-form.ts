@@ -60,7 +60,8 @@ export function readLabel(value: unknown, path: FaultPath, report: Report): Labe
   return undefined;
 }
 
-function hasFittingSize(size: number, path: FaultPath, report: Report): boolean {
+/** Whether a dimension can have so many cells; else that is reported. */
+export function hasFittingSize(size: number, path: FaultPath, report: Report): boolean {
   if (size > 0 && size <= MAX_LABELS) return true;
   report(path, `expected 1 to ${MAX_LABELS} values, got ${size === 0 ? 'none' : size}`);
   return false;

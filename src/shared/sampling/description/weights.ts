@@ -55,15 +55,7 @@ export function readWeights(
   return Number.isFinite(sum(weights)) ? weights : weights.map((weight) => weight / largest);
 }
 
-/** Weights as shares of their whole. Not for weights that sum to nothing. */
-export function normalise(weights: readonly number[]): number[] {
-  const largest = weights.reduce((a, b) => Math.max(a, b), 0);
-  const scaled = weights.map((weight) => weight / largest);
-  const whole = sum(scaled);
-  return scaled.map((weight) => weight / whole);
-}
-
-export function sum(numbers: readonly number[]): number {
+function sum(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
 }
 

@@ -1,15 +1,15 @@
 --[[
-  Opens the one repair call of a slot: the call that asks again for the parts of an answer that cannot be used.
+  Opens a repair call of a slot: the call that asks again for the parts of an answer that cannot be used.
 
   KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 attempts (hash)   5 counters (hash)
-  ARGV  1 slot   2 repairs to take (1: the slot's; 0: it was taken before, and its call is sent once more)
+  ARGV  1 slot   2 repairs to take (1: the attempt's; 0: it was taken before, and its call is sent once more)
 
   Returns {'begun'}
-        | {'spent'}   the slot's repair call was begun before, by whichever worker and in whichever attempt
+        | {'spent'}   as many repairs were begun as attempts, by whichever workers
         | {'committed'} | {'failed'} | {'paused', reason} | {'cancelled'} | {'unknown-population'}
 
-  Atomic because the repair is taken and the call counted before it is sent: whatever dies when, a slot makes one
-  repair call beside its attempts. The mark lies beside the slot's attempts and goes with them.
+  Atomic because the repair is taken and the call counted before it is sent: whatever dies when, an attempt has one
+  repair, so that a slot's calls stay bounded. The count lies beside the slot's attempts and goes with them.
 ]]
 expectType(KEYS[4], 'hash')
 expectType(KEYS[5], 'hash')
@@ -22,6 +22,11 @@ if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'failed' } end
 if status == 'paused' then return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' } end
 if status == 'cancelled' then return { 'cancelled' } end
 
-if ARGV[2] == '1' and redis.call('HSETNX', KEYS[4], repairOf(slot), 1) == 0 then return { 'spent' } end
+if ARGV[2] == '1' then
+  local attempts = tonumber(redis.call('HGET', KEYS[4], slot) or 0)
+  local repairs = tonumber(redis.call('HGET', KEYS[4], repairsOf(slot)) or 0)
+  if repairs >= attempts then return { 'spent' } end
+  redis.call('HINCRBY', KEYS[4], repairsOf(slot), 1)
+end
 redis.call('HINCRBY', KEYS[5], 'repairCalls', 1)
 return { 'begun' }

@@ -6,7 +6,7 @@
   ARGV  1 slot   2 owner   3 canonical name   4 payload
         then counter, increment, ... (tokens, repairs, ...)
 
-  Returns {'committed'}
+  Returns {'committed'}               also where this very payload stands already: a repeated call moves no counter
         | {'replayed', payload}       the slot had a result: that one stands, this one is dropped
         | {'failed'}                  the slot was given up before; `retry` opens it again
         | {'name-lost', owner}        the name belongs to another transaction; reserve again
@@ -28,7 +28,9 @@ local slot, owner, canonical = ARGV[1], ARGV[2], ARGV[3]
 local size = tonumber(redis.call('HGET', KEYS[8], 'size') or 0)
 if size == 0 then return { 'unknown-population' } end
 if redis.call('GETBIT', KEYS[2], slot) == 1 then
-  return { 'replayed', redis.call('HGET', KEYS[1], slot) or '' }
+  local stored = redis.call('HGET', KEYS[1], slot) or ''
+  if stored == ARGV[4] then return { 'committed' } end
+  return { 'replayed', stored }
 end
 if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'failed' } end
 if redis.call('HGET', KEYS[8], 'status') == 'cancelled' then return { 'cancelled' } end
@@ -38,20 +40,10 @@ if keeper and keeper ~= owner then return { 'name-lost', keeper } end
 redis.call('HSET', KEYS[1], slot, ARGV[4])
 if not keeper then redis.call('HSET', KEYS[4], canonical, owner) end
 redis.call('SETBIT', KEYS[2], slot, 1)
-local held = redis.call('HGET', KEYS[5], slot)
-if held then
-  -- A slot that held another name than the one it commits gives that one back.
-  local reserved = heldName(held)
-  if reserved ~= canonical and redis.call('HGET', KEYS[4], reserved) == owner then
-    redis.call('HDEL', KEYS[4], reserved)
-  end
-  redis.call('HDEL', KEYS[5], slot)
-end
-redis.call('HDEL', KEYS[6], slot, repairOf(slot))
+releaseHeldName(KEYS[4], KEYS[5], slot, owner, canonical)
+forgetAttempts(KEYS[6], slot)
 local committed = redis.call('HINCRBY', KEYS[7], 'committed', 1)
-for i = 5, #ARGV, 2 do
-  redis.call('HINCRBY', KEYS[7], ARGV[i], ARGV[i + 1])
-end
+count(KEYS[7], ARGV, 5)
 local failed = tonumber(redis.call('HGET', KEYS[7], 'failed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', failed > 0 and 'partial' or 'complete')

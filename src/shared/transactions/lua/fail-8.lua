@@ -6,7 +6,10 @@
   ARGV  1 slot   2 owner   3 reason code   4 failure record (JSON)
         then counter, increment, ... (tokens, ...)
 
-  Returns {'failed'} | {'committed'} | {'already-failed'} | {'cancelled'} | {'unknown-population'}
+  Returns {'failed'}            also where this very record stands already: a repeated call moves no counter
+        | {'already-failed'}    somebody else gave it up
+        | {'committed'} | {'cancelled'} | {'unknown-population'}
+  With any other than 'failed' nothing was counted: what the caller's calls used is left to `leave`.
 
   Atomic because the released name, the reason and the count belong together (I3, I4).
 ]]
@@ -23,23 +26,18 @@ local slot, owner, reason = ARGV[1], ARGV[2], ARGV[3]
 local size = tonumber(redis.call('HGET', KEYS[8], 'size') or 0)
 if size == 0 then return { 'unknown-population' } end
 if redis.call('GETBIT', KEYS[2], slot) == 1 then return { 'committed' } end
-if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'already-failed' } end
+if redis.call('GETBIT', KEYS[3], slot) == 1 then
+  return { redis.call('HGET', KEYS[1], slot) == ARGV[4] and 'failed' or 'already-failed' }
+end
 if redis.call('HGET', KEYS[8], 'status') == 'cancelled' then return { 'cancelled' } end
 
 redis.call('HSET', KEYS[1], slot, ARGV[4])
 redis.call('SETBIT', KEYS[3], slot, 1)
-local held = redis.call('HGET', KEYS[5], slot)
-if held then
-  local reserved = heldName(held)
-  if redis.call('HGET', KEYS[4], reserved) == owner then redis.call('HDEL', KEYS[4], reserved) end
-  redis.call('HDEL', KEYS[5], slot)
-end
-redis.call('HDEL', KEYS[6], slot, repairOf(slot))
+releaseHeldName(KEYS[4], KEYS[5], slot, owner)
+forgetAttempts(KEYS[6], slot)
 local failed = redis.call('HINCRBY', KEYS[7], 'failed', 1)
 redis.call('HINCRBY', KEYS[7], 'failed:' .. reason, 1)
-for i = 5, #ARGV, 2 do
-  redis.call('HINCRBY', KEYS[7], ARGV[i], ARGV[i + 1])
-end
+count(KEYS[7], ARGV, 5)
 local committed = tonumber(redis.call('HGET', KEYS[7], 'committed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', 'partial')

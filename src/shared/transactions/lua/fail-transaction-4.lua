@@ -14,11 +14,9 @@ expectType(KEYS[2], 'hash')
 expectType(KEYS[3], 'hash')
 expectType(KEYS[4], 'hash')
 
-for i = 4, #ARGV, 2 do
-  redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
-end
+count(KEYS[4], ARGV, 4)
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return { 'recorded' } end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 redis.call('HINCRBY', KEYS[4], 'failed', 1)
-redis.call('HDEL', KEYS[3], ARGV[2])
+forgetAttempts(KEYS[3], ARGV[2])
 return { 'failed' }

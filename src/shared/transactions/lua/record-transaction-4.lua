@@ -22,9 +22,7 @@ if not stored then
   redis.call('HINCRBY', KEYS[4], 'recorded', 1)
 end
 redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[3], ARGV[1])
-for i = 3, #ARGV, 2 do
-  redis.call('HINCRBY', KEYS[4], ARGV[i], ARGV[i + 1])
-end
+forgetAttempts(KEYS[3], ARGV[1])
+count(KEYS[4], ARGV, 3)
 if stored then return { 'replayed', stored } end
 return { 'recorded' }

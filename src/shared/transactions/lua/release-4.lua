@@ -29,15 +29,7 @@ for i = 3, #ARGV do slots[#slots + 1] = ARGV[i] end
 if #ARGV == 2 then slots = redis.call('HKEYS', KEYS[3]) end
 local released = 0
 for _, slot in ipairs(slots) do
-  local held = redis.call('HGET', KEYS[3], slot)
-  if held then
-    local canonical = heldName(held)
-    if redis.call('HGET', KEYS[2], canonical) == population .. '/' .. slot then
-      redis.call('HDEL', KEYS[2], canonical)
-      released = released + 1
-    end
-    redis.call('HDEL', KEYS[3], slot)
-  end
-  redis.call('HDEL', KEYS[4], slot, repairOf(slot))
+  released = released + releaseHeldName(KEYS[2], KEYS[3], slot, population .. '/' .. slot)
+  forgetAttempts(KEYS[4], slot)
 end
 return { 'released', released }

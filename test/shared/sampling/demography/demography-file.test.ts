@@ -24,6 +24,12 @@ test('a file that cannot be used is refused with its name and what to do', async
     ['Half of the people are men.', /that is free text: use samplingSpaceDescription/],
     ['', /that is free text/],
     ['{"D": {"a": NaN}}', /it is not valid JSON \(Unexpected token/],
+    [
+      '{"D": {"a": "50%",\n "a": "50%"}}',
+      /not valid JSON \(the key "a" is there twice, again at line 2, column 2: keep/,
+    ],
+    ['{"D": {\n"a": }}', /not valid JSON \(Unexpected token "}" at line 2, column 6\)/],
+    ['{"D": {"a": 1e999}}', /at \$\.D\.a, got Infinity: write a finite number/],
     ['{"D": {"__proto__": 1}}', /"__proto__" is not allowed, at \$\.D/],
     ['["50%"]', /expected an object with headings as keys, got an array/],
     [`${'{"D":'.repeat(10_000)}1${'}'.repeat(10_000)}`, /at most 64 levels of nesting/],

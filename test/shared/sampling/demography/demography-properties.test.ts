@@ -25,7 +25,7 @@ test('every share is within one person of what is written, whatever the way it i
       const value = (share: number) =>
         unit === 'number' ? share : unit === 'fraction' ? share / 100 : `${share.toFixed(1)}${unit}`;
       const entries = written.map((share, index) => [labels[index], value(share)]);
-      const [dimension, ...others] = readDemography({ Thing: Object.fromEntries(entries) }).dimensions;
+      const [dimension, ...others] = readDemography({ 'Thing Mix': Object.fromEntries(entries) }).dimensions;
       assert.ok(dimension !== undefined && others.length === 0);
       dimensionSchema.parse(dimension);
       const cells = cellsOf(dimension);

@@ -71,9 +71,16 @@ export function jointShares(
 }
 
 /** Equal keys in any order, and values to 1e-9. */
-export function assertShares(actual: Record<string, number>, expected: Record<string, number>): void {
+export function assertShares(
+  actual: Record<string, number>,
+  expected: Record<string, number>,
+  tolerance = 1e-9,
+): void {
   assert.deepEqual(Object.keys(actual).toSorted(), Object.keys(expected).toSorted());
   for (const [key, share] of Object.entries(expected)) {
-    assert.ok(Math.abs((actual[key] ?? 0) - share) < 1e-9, `${key}: expected ${share}, got ${actual[key]}`);
+    assert.ok(
+      Math.abs((actual[key] ?? 0) - share) <= tolerance,
+      `${key}: expected ${share}, got ${actual[key]}`,
+    );
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { RangeDimension } from '../../../../src/shared/sampling/dimensions.ts';
+import { dimensionSchema, type RangeDimension } from '../../../../src/shared/sampling/dimensions.ts';
 import { compiled, faults, only } from './described.ts';
 
 function range(min: number, max: number, others: Partial<RangeDimension> = {}) {
@@ -216,4 +216,79 @@ test('any ascending bands come back as they were written, in any order of writin
       ]);
     }),
   );
+});
+
+test('bands by their numbers: negative, in any order, with labels that are read back', () => {
+  const expected = range(-20, 40, bands(['-20 to -1', -20, -1, 1], ['0', 0, 0, 2], ['1-40', 1, 40, 3]));
+  const written = [
+    { min: 1, max: 40, weight: 3 },
+    { min: -20, max: -1, weight: 1 },
+    { min: -0, max: 0, weight: 2 },
+  ];
+  const labelled = { '1-40': 3, '-20 to -1': 1, 0: 2 };
+  for (const described of [
+    { bands: written },
+    { range: [-20, 40], distribution: { bands: written } },
+    { bands: labelled },
+  ]) {
+    assert.deepEqual(only(described), expected);
+  }
+  const given = { it: { '-20 to -1': { cold: 1 }, 0: { cold: 1 }, '1-40': { warm: '100%' } } };
+  const { joints } = compiled({ it: { bands: written }, feels: { given } });
+  assert.deepEqual(joints[0]?.dimensions, ['it', 'feels']);
+});
+
+test('bands by their numbers: every fault, with its place', () => {
+  const band = (min: unknown, max: unknown, weight: unknown = 1) => ({ min, max, weight });
+  for (const [described, expected] of [
+    [
+      { bands: [band(0, 1), '2-3'] },
+      /^dimensions\.it\.bands\.1: expected \{ min, max, weight \}.* got "2-3"$/,
+    ],
+    [{ bands: [band('0', 1)] }, /^dimensions\.it\.bands\.0\.min: expected a number, got "0"$/],
+    [{ bands: [band(0, Number.NaN)] }, /^dimensions\.it\.bands\.0\.max: expected a number, got NaN$/],
+    [{ bands: [band(1, 0)] }, /^dimensions\.it\.bands\.0: min must not be above max, got 1 and 0$/],
+    [{ bands: [{ ...band(0, 1), label: 'x' }] }, /^dimensions\.it\.bands\.0\.label: unknown key/],
+    [{ bands: [{ min: 0, max: 1 }] }, /^dimensions\.it\.bands\.0\.weight: expected a weight/],
+    [{ bands: [band(0, 5), band(5, 9)] }, /^dimensions\.it\.bands\.1: "0-5" and "5-9" share 5/],
+    [{ bands: [band(-5, 5), band(3, 9)] }, /^dimensions\.it\.bands\.1: .* do not overlap/],
+    [{ range: [0, 9], bands: [band(-5, 9)] }, /^dimensions\.it\.bands\.0: .* reaches from -5 to 9$/],
+    [{ bands: [band(0, 1e21)] }, /^dimensions\.it: expected bounds of at most 9007199254740991/],
+    [{ bands: [band(1e-7, 1)] }, /^dimensions\.it: expected bounds of at most 6 decimals, got one with 7/],
+  ] as const) {
+    const found = faults({ it: described });
+    assert.equal(found.length, 1, found.join('\n'));
+    assert.match(found[0] ?? '', expected);
+  }
+});
+
+test('a range or band too narrow for a number with its decimals is refused, in base dimensions too', () => {
+  const narrow = { range: [0.01, 0.04], decimals: 1 };
+  for (const described of [
+    narrow,
+    { ...narrow, normal: { mean: 0.02, sd: 1 } },
+    { range: [0, 1], decimals: 1, bands: [{ min: 0.01, max: 0.04, weight: 1 }] },
+  ]) {
+    assert.match(
+      faults({ it: described })[0] ?? '',
+      /expected bounds of at most 1 decimals, got one with 2$/,
+    );
+  }
+  for (const dimension of [
+    { name: 'it', kind: 'range' as const, min: 0.01, max: 0.04, decimals: 1 },
+    { name: 'it', kind: 'range' as const, min: 0, max: 1, decimals: 1, ...bands(['narrow', 0.01, 0.04, 1]) },
+  ]) {
+    assert.match(faults({}, { base: [dimension] })[0] ?? '', /no number with so few decimals/);
+  }
+});
+
+test('the state schema refuses whole bands that share an end, and takes those of other numbers', () => {
+  const shared = bands(['a', 18, 30, 1], ['b', 30, 45, 1]);
+  assert.match(
+    dimensionSchema.safeParse(range(18, 45, shared)).error?.issues[0]?.message ?? '',
+    /whole numbers share no end/,
+  );
+  assert.ok(dimensionSchema.safeParse(range(18, 45, { ...shared, decimals: 1 })).success);
+  const apart = bands(['a', 18, 29, 1], ['b', 30, 45, 1]);
+  assert.ok(dimensionSchema.safeParse(range(18, 45, apart)).success);
 });

@@ -84,10 +84,11 @@ test('the three tables of pairs of any population fit together, circle though th
       assert.equal(result.joints.length, 1);
       for (const [one, other] of pairs) {
         const fitted = jointShares(result, one, other);
-        assertShares(fitted, asShares(tableOf(people, one, other)));
+        // Where a fit only creeps to its target, it may end one in a million away.
+        assertShares(fitted, asShares(tableOf(people, one, other)), 1e-6);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
 });
 

@@ -5,23 +5,23 @@ import { assertShares, compiled, jointShares, shares } from './described.ts';
 test('a joint alone: its dimensions get their values and shares from it', () => {
   const nested = { '0-14': { Male: 3, Female: 1 }, '15+': { Female: 4, Other: 2 } };
   const list = [
-    { age: '0-14', gender: 'Male', weight: '30%' },
-    { weight: '10%', gender: 'Female', age: '0-14' },
-    { age: '15+', gender: 'Female', weight: '40%' },
-    { age: '15+', gender: 'Other', weight: '20%' },
+    { stage: '0-14', gender: 'Male', weight: '30%' },
+    { weight: '10%', gender: 'Female', stage: '0-14' },
+    { stage: '15+', gender: 'Female', weight: '40%' },
+    { stage: '15+', gender: 'Other', weight: '20%' },
   ];
   for (const cells of [nested, list]) {
-    const result = compiled({}, { joint: [{ dimensions: ['age', 'gender'], cells }] });
+    const result = compiled({}, { joint: [{ dimensions: ['stage', 'gender'], cells }] });
     assert.deepEqual(
       result.dimensions.map(({ name, kind }) => [name, kind]),
       [
-        ['age', 'values'],
+        ['stage', 'values'],
         ['gender', 'values'],
       ],
     );
-    assertShares(shares(result.dimensions, 'age'), { '0-14': 0.4, '15+': 0.6 });
+    assertShares(shares(result.dimensions, 'stage'), { '0-14': 0.4, '15+': 0.6 });
     assertShares(shares(result.dimensions, 'gender'), { Male: 0.3, Female: 0.5, Other: 0.2 });
-    assertShares(jointShares(result, 'age', 'gender'), {
+    assertShares(jointShares(result, 'stage', 'gender'), {
       '0-14, Male': 0.3,
       '0-14, Female': 0.1,
       '15+, Female': 0.4,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { genderOf } from '../../../src/worker/names/gender-words.ts';
+import { genderOf } from '../../../src/shared/names/gender-words.ts';
 
 describe('genderOf', () => {
   it('knows common words and leaves the others open', () => {

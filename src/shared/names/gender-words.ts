@@ -1,5 +1,6 @@
-import { canonicalName } from '../../shared/transactions/canonical-name.ts';
-import type { Gender } from './locale-names.ts';
+import { canonicalName } from '../transactions/canonical-name.ts';
+
+export type Gender = 'female' | 'male';
 
 const WORDS: Readonly<Record<Gender, string>> = {
   female:

@@ -1,19 +1,19 @@
+import { sharesOf } from '../shares.ts';
 import { type Draft, labelsOf, statedShares } from './draft.ts';
 import { describePlace, percent, quote, type Report } from './faults.ts';
 import { FIT_TOLERANCE, fitShares } from './fit-shares.ts';
 import { joinAll } from './join-all.ts';
 import type { Conditional } from './link-tables.ts';
 import { marginalOf, type Table, withShares } from './tables.ts';
-import { normalise } from './weights.ts';
 
 /** Dimensions that depend on each other, with all that was stated about how. */
-export interface Block {
+export interface Cluster {
   readonly tables: readonly Table[];
   readonly conditionals: readonly Conditional[];
 }
 
 /**
- * One table for a block, in shares, that agrees with everything stated about it to 1e-9:
+ * One table for a cluster, in shares, that agrees with everything stated about it to 1e-9:
  *
  * 1. Each joint table is fitted to the weights that its dimensions state. Where they state none, the table's own sums hold.
  * 2. Each `given` becomes a table over parent and child: the parent's shares times its rows, fitted to the child's weights if
@@ -22,8 +22,8 @@ export interface Block {
  *
  * What cannot agree is reported, naming both sides.
  */
-export function fitBlock(
-  { tables, conditionals }: Block,
+export function fitCluster(
+  { tables, conditionals }: Cluster,
   drafts: readonly Draft[],
   report: Report,
 ): Table | undefined {
@@ -62,7 +62,7 @@ class Shares {
         : [];
     });
     const weights = table.cells.map(({ weight }) => weight);
-    if (stated.length === 0) return withShares(table, normalise(weights));
+    if (stated.length === 0) return withShares(table, sharesOf(weights));
     const fitting = fitShares(weights, stated);
     if (fitting.fits) return withShares(table, fitting.shares);
     const { draft, targets } = stated[fitting.margin] ?? {};
