@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 /** What `npm start` generates. */
@@ -20,6 +21,8 @@ export const tasks = {
       '--test-reporter=spec',
       '--test-global-setup=test/support/global-setup.ts',
       `--test-timeout=${testTimeoutMs}`,
+      // One more than there are cores: much of a test is waiting for a process to start. Node's default is one less.
+      `--test-concurrency=${availableParallelism() + 1}`,
       ...args.filter((arg) => arg.startsWith('-')),
       ...testFiles(
         args.filter((arg) => !arg.startsWith('-')),
