@@ -237,7 +237,13 @@ export async function generateSlot(
   async function giveUp(error: ModelCallError, attempts: number): Promise<SlotOutcome> {
     const { code } = await transactions.fail(slot, {
       reason: error.reason,
-      record: JSON.stringify({ reason: error.reason, message: error.message, attempts }),
+      // With the time, so that the same failure of another run is not taken for a repeated call of this one.
+      record: JSON.stringify({
+        reason: error.reason,
+        message: error.message,
+        attempts,
+        failedAt: new Date().toISOString(),
+      }),
       counts: tokens,
     });
     switch (code) {

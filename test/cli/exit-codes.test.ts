@@ -116,7 +116,7 @@ test('a folder that holds other files is refused before any call is paid for', a
   await writeFile(join(fleet.folder, 'a-file'), 'mine');
   const places: [out: string, why: RegExp][] = [
     ['mine', /mine holds notes\.txt, which is no earlier export/],
-    ['a-file', /cannot write a-file: .*\. Nothing has run yet: choose another --out/],
+    ['a-file', /cannot write a-file: .*\. Nothing has run yet: choose another path/],
     ['-', /a folder of files, not a stream/],
   ];
   for (const [out, why] of places) {

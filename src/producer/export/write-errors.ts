@@ -30,7 +30,7 @@ export function describeWriteError(path: string, error: unknown, standing: Stand
   if (reason === undefined) return error;
   const next =
     standing === 'nothing has run'
-      ? 'Nothing has run yet: choose another --out'
-      : 'Nothing was left half-written; the results are in Redis: choose another --out and run it again';
+      ? 'Nothing has run yet: choose another path'
+      : 'Nothing was left half-written; the results are in Redis: choose another path and run it again';
   return new UserError(`cannot write ${path}: ${reason}. ${next}`, { cause: error });
 }

@@ -40,6 +40,7 @@ function withoutHover(svg: string): string {
 }
 
 const WIDTH = 760;
+const LABEL_DEGREES = 40;
 /**
  * Room for labels, by their longest. The renderer's own layout measures texts without a font here, and cuts some.
  */
@@ -116,10 +117,13 @@ export function pairChart(draw: DrawChart, pairs: readonly PairReport[]): string
     ];
   });
   const axis = categories(names);
+  const grid = gridOf(names, 8, 120);
+  // As high as the longest label is when it is turned.
+  const bottom = 12 + Math.ceil(grid.left * Math.sin((LABEL_DEGREES * Math.PI) / 180));
   return draw(
     {
-      grid: { ...gridOf(names, 8, 120), bottom: 100 },
-      xAxis: { ...axis, inverse: false, axisLabel: { ...axis.axisLabel, rotate: 40 } },
+      grid: { ...grid, bottom },
+      xAxis: { ...axis, inverse: false, axisLabel: { ...axis.axisLabel, rotate: LABEL_DEGREES } },
       yAxis: axis,
       visualMap: {
         min: 0,
@@ -142,7 +146,7 @@ export function pairChart(draw: DrawChart, pairs: readonly PairReport[]): string
         },
       ],
     },
-    { width: WIDTH, height: 108 + names.length * 34 },
+    { width: WIDTH, height: 8 + bottom + names.length * 34 },
   );
 }
 

@@ -12,7 +12,7 @@ import {
 } from './faults.ts';
 import { type Cluster, fitCluster } from './fit-cluster.ts';
 import { type LinkedTables, linkTables } from './link-tables.ts';
-import { personFault } from './person-dimensions.ts';
+import { isAge, personFault } from './person-dimensions.ts';
 import { readDimension } from './read-dimension.ts';
 import { readJoints } from './read-joints.ts';
 import { marginalOf, type Table } from './tables.ts';
@@ -56,10 +56,7 @@ export function compileDimensions(described: unknown, options: CompileOptions = 
   stopAtFaults();
   const linked = linkTables(drafts, written, report);
   checkCount(linked.drafts.length, report);
-  for (const draft of linked.drafts.filter(({ path }) => path[0] === 'joint')) {
-    const unfit = personFault(draft);
-    if (unfit !== undefined) report(draft.path, unfit);
-  }
+  checkPersonFields(linked.drafts, report);
   stopAtFaults();
   const fitted = fitAll(linked, report);
   stopAtFaults();
@@ -97,6 +94,20 @@ function readDrafts(described: unknown, base: readonly Dimension[], report: Repo
     else report(path, unfit);
   }
   return [...drafts.values()];
+}
+
+/** Again, now that tables and rows have named the values that a description left out. */
+function checkPersonFields(drafts: readonly Draft[], report: Report): void {
+  for (const draft of drafts) {
+    const unfit = personFault(draft);
+    if (unfit !== undefined) report(draft.path, unfit);
+  }
+  const [age, another] = drafts.filter(({ name }) => isAge(name));
+  if (age === undefined || another === undefined) return;
+  report(
+    another.path,
+    `expected one dimension for a person's age, and ${quote(age.name)} is one already: leave one out`,
+  );
 }
 
 function checkCount(dimensions: number, report: Report): void {

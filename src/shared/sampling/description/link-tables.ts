@@ -2,7 +2,7 @@ import { parseBandLabel } from './band-label.ts';
 import { type ClosedBands, closeLabels } from './bands.ts';
 import { type Draft, type Label, labelsOf, type PlacedLabel } from './draft.ts';
 import { type FaultPath, quote, quoteSome, type Report } from './faults.ts';
-import { AGE } from './person-dimensions.ts';
+import { isAge } from './person-dimensions.ts';
 import type { WrittenTable } from './read-joints.ts';
 import type { Table } from './tables.ts';
 
@@ -139,7 +139,11 @@ class LabelLists {
 function withLabels(draft: Draft, labels: readonly PlacedLabel[], report: Report): Draft {
   const { cells } = draft;
   if (cells.kind === 'values') {
-    if (areAgeBands(draft, labels)) return { ...draft, ...withBands(closeLabels(labels, draft, report)) };
+    if (areAgeBands(draft, labels)) {
+      // Where a range for open bands is to be stated, also when only a table speaks of the dimension so far.
+      const frame = { path: ['dimensions', draft.name] };
+      return { ...draft, ...withBands(closeLabels(labels, frame, report)) };
+    }
     return { ...draft, cells: { kind: 'values', labels: labels.map(({ label }) => label) } };
   }
   if (cells.kind === 'normal') return draft;
@@ -152,13 +156,13 @@ function withLabels(draft: Draft, labels: readonly PlacedLabel[], report: Report
   return { ...draft, ...withBands(closed) };
 }
 
-/** Everybody has one age, though only a table speaks of ages, and in bands. */
-function areAgeBands({ name, path }: Draft, labels: readonly PlacedLabel[]): boolean {
-  return (
-    name.toLowerCase() === AGE &&
-    path[0] === 'joint' &&
-    labels.some(({ label }) => parseBandLabel(String(label)))
-  );
+/** Everybody has one age, though only tables and rows speak of ages, and in bands. */
+function areAgeBands({ name }: Draft, labels: readonly PlacedLabel[]): boolean {
+  return isAge(name) && labels.some(({ label }) => /\D/.test(String(label)) && isBand(String(label)));
+}
+
+function isBand(label: string): boolean {
+  return parseBandLabel(label) !== undefined;
 }
 
 function withBands(closed: ClosedBands | undefined): Pick<Draft, 'cells'> | Record<string, never> {

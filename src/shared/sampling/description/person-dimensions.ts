@@ -1,9 +1,7 @@
+import { SealedField, sealedFieldOf } from '../../person/sealed-fields.ts';
 import { parseBandLabel } from './band-label.ts';
 import type { Draft } from './draft.ts';
 import { quote } from './faults.ts';
-
-/** The dimension whose values are single whole numbers, whatever else they are written as. */
-export const AGE = 'age';
 
 /** As in the schema that persons are checked with. */
 const OLDEST = 120;
@@ -13,16 +11,18 @@ const OLDEST = 120;
  * undefined where nothing stands against it.
  */
 export function personFault({ name, cells }: Draft): string | undefined {
-  switch (name.toLowerCase()) {
-    case 'name':
-      return 'names are given out one by one, and none twice: leave this out, and see names.locale and names.policy';
-    case AGE:
-      return cells.kind === 'values'
-        ? cells.labels?.map(ageFault).find((fault) => fault !== undefined)
-        : ageRangeFault(cells.range);
-    default:
-      return undefined;
+  if (name.toLowerCase() === 'name') {
+    return 'names are given out one by one, and none twice: leave this out, and see names.locale and names.policy';
   }
+  if (!isAge(name)) return undefined;
+  return cells.kind === 'values'
+    ? cells.labels?.map(ageFault).find((fault) => fault !== undefined)
+    : ageRangeFault(cells.range);
+}
+
+/** Whether a dimension of this name is a person's age: single whole numbers, whatever else they are written as. */
+export function isAge(name: string): boolean {
+  return sealedFieldOf(name) === SealedField.age;
 }
 
 /** Words such as `child` are for the model to choose an age from; a band could have been dealt as single numbers. */

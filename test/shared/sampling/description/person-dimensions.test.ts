@@ -15,7 +15,7 @@ test('a person has one age, in whole years of a person’s life', () => {
   refused({ age: { range: [18, 80], decimals: 1 } }, /whole years, got 18 to 80 with 1 decimals/);
   refused({ age: [34.5] }, /got "34\.5"/);
   const row = { f: 1, m: 1 };
-  refused({}, /joint\.0.*18\+/, {
+  refused({}, /dimensions\.age: "18\+" has no upper end/, {
     joint: [{ dimensions: ['age', 'sex'], cells: { '0-17': row, '18+': row } }],
   });
   const { dimensions } = describeDimensions(
@@ -26,6 +26,26 @@ test('a person has one age, in whole years of a person’s life', () => {
   for (const age of [[34, 35], ['child', 'adult'], { range: [0, 120] } as const, { bands: { '18-30': 1 } }]) {
     assert.equal(describeDimensions({ age }).dimensions.length, 1);
   }
+});
+
+test('the same of ages that only the rows of a given, or another spelling, speak of', () => {
+  const given = (...labels: string[]) => ({
+    age: { given: { school: { low: Object.fromEntries(labels.map((label) => [label, 1])) } } },
+    school: ['low'],
+  });
+  const [age] = describeDimensions(given('18-29', '30-50')).dimensions;
+  assert.equal(age?.kind, 'range');
+  refused(
+    given('18-29', '30+'),
+    /dimensions\.age: "30\+" has no upper end: add the line "range: \[18, HIGHEST\]"/,
+  );
+  refused(given('150', '3'), /got "150"/);
+  refused({ 'Age (years)': ['18-29'] }, /"18-29" is a band/);
+  refused({ age_in_years: { range: [100, 200] } }, /0 to 120/);
+  refused(
+    { age: [3], 'years of age': [4] },
+    /dimensions\.years of age: expected one dimension for a person's age/,
+  );
 });
 
 test('names are no dimension', () => {
