@@ -17,6 +17,8 @@ const LONE_NUMBER = /^\d{1,3}$/;
 /** Two numbers with a dash between them, in whatever way they are written. */
 const BAND_LIKE =
   /^(?:[^\p{L}\d]{0,9}|(?:ages?|aged|from) )\d[\d.,'’]{0,20}\s?[\p{Sc}%]?\s?(?:[-‐‑‒–—−~]|to\s)\s?\p{Sc}?\d/iu;
+const ASIDE = /^[^()]*\(([^()]*)\)\s*$/;
+const MAX_AGE_IN_ASIDE = 150;
 const SHORT_TIME =
   /^(?:months?|mos?|weeks?|wks?|days?|hours?|mois|meses|mesi|monate?|wochen?|tage?|semaines?|semanas?|jours|d[ií]as)\.?$/i;
 
@@ -27,7 +29,8 @@ const SHORT_TIME =
  */
 export function readBandRows(shares: readonly Share[], isAge: boolean): BandRows | undefined {
   const rows = shares.map((share) => ({ ...share, read: parseBandLabel(share.label) }));
-  const answers = rows.filter(({ label }) => !isNoAnswer(label));
+  const plain = rows.filter(({ label }) => !isNoAnswer(label));
+  const answers = (isAge ? readAsides(plain) : undefined) ?? plain;
   const banded = answers.filter(({ label, read }) => read !== undefined || BAND_LIKE.test(label.trim()));
   const words = answers.length - banded.length;
   if (banded.length === 0 || (isAge ? words > banded.length : words >= banded.length)) return undefined;
@@ -51,6 +54,23 @@ export function readBandRows(shares: readonly Share[], isAge: boolean): BandRows
         `\`${label.trim()}\` (${percent(weight * scale)}) is no band: its people are spread over the others`,
     );
   return { bands, unit, remarks };
+}
+
+/**
+ * Rows such as `Children (0-14)` read by what is in their brackets. Undefined unless all rows are bands then, each with a
+ * beginning of its own, of ages that people have: not `Men (18-30)` beside `Women (18-30)`, nor `Millennials (1981-1996)`.
+ */
+function readAsides(rows: readonly (Share & { read: BandLabel | undefined })[]): OpenBand[] | undefined {
+  const bands = rows.flatMap(({ label, weight, read = bandInAside(label) }) =>
+    read === undefined ? [] : [{ label, weight, read }],
+  );
+  const starts = new Set(bands.map(({ read }) => read.min ?? 0));
+  return bands.length === rows.length && starts.size === rows.length ? bands : undefined;
+}
+
+function bandInAside(label: string): BandLabel | undefined {
+  const read = parseBandLabel(ASIDE.exec(label)?.[1] ?? '');
+  return Math.max(read?.min ?? 0, read?.max ?? 0) > MAX_AGE_IN_ASIDE ? undefined : read;
 }
 
 function isNoAnswer(label: string): boolean {

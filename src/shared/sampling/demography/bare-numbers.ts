@@ -19,7 +19,12 @@ export function bareNumbersFault(path: readonly string[], labels: readonly strin
   return 'numbers that nothing says are shares, though they sum to a whole (to have them taken, write them as percentages, or "distribution" into the heading)';
 }
 
+/** Whether what stands under a heading should be shares: it says so, or names what each person has one of. */
+export function announcesShares(path: readonly string[]): boolean {
+  return saysShares(path) || (path.length > 0 && isPersonField(headingOf(path)));
+}
+
 /** Whether a heading, or for a bare one that above it, announces shares. */
-export function saysShares(path: readonly string[]): boolean {
+function saysShares(path: readonly string[]): boolean {
   return SAYS_SHARE.test(path.at(-1) ?? '') || (path.length > 0 && SAYS_SHARE.test(headingOf(path)));
 }

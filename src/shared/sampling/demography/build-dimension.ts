@@ -7,6 +7,7 @@ import { inPercent, percent, type Share, sumOf } from './shares.ts';
 
 /** Percentage points by which shares may miss 100 unmentioned. */
 const SUM_SLACK = 0.05;
+const WHOLE_NUMBER = /^\d+$/;
 
 /** A dimension that lacks its name only, or why the distribution cannot be dealt to people. */
 export type BuiltDimension =
@@ -29,7 +30,8 @@ export function buildDimension(group: ShareGroup): BuiltDimension {
     ...(Math.abs(sum - 100) > SUM_SLACK ? [`shares sum to ${percent(sum)}`] : []),
     ...group.remarks,
   ];
-  const bands = readBands(shares, isAge(headingOf(group.path)));
+  const areAges = isAge(headingOf(group.path));
+  const bands = readBands(shares, areAges);
   if (bands !== undefined) {
     if ('fault' in bands) return bands;
     const [numbers, ...assumed] = bands.remarks;
@@ -38,6 +40,8 @@ export function buildDimension(group: ShareGroup): BuiltDimension {
       summary: summarise(`${counted(bands.bandCount, 'band')}, ${numbers}`, [...assumed, ...remarks]),
     };
   }
+  const hasWords = shares.some(({ label }) => !WHOLE_NUMBER.test(label));
+  if (areAges && hasWords) remarks.unshift('words, so that ages in numbers are left to the model');
   const values = shares.map(({ label, weight }) => ({ value: label, weight }));
   return {
     named: (name) => ({ name, kind: 'values', values }),

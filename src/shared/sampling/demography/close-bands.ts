@@ -7,6 +7,8 @@ const MAX_DECIMALS = 6;
 const OLDEST = 100;
 /** For those few tables whose last ages are beyond it. */
 const OLDEST_PAST_LAST_BAND = 10;
+/** As in the schema that persons are checked with. */
+const OLDEST_OF_ALL = 120;
 
 /** Bands as a dimension: either what it is, with remarks on what was assumed, or why the bands cannot be used. */
 export type BandsReading =
@@ -20,8 +22,8 @@ export type BandsReading =
 /**
  * Reads shares as bands of one unit, so that people get a number, not a band; undefined where the labels are words.
  *
- * Open ends are closed: ages at 0 and 100, other quantities at 0 and at twice where the last band begins. Where bands of
- * whole numbers share an end, as `18-30` and `30-45` do, the number belongs to the upper one, whose label has it too. Bands
+ * Open ends are closed: ages at 0 and 100, and at 120 whatever is written, other quantities at 0 and at twice where the last
+ * band begins. Where bands of whole numbers share an end, as `18-30` and `30-45` do, the number belongs to the upper one, whose label has it too. Bands
  * that overlap by more, or that nothing fits into, have a fault: guessing which of them is meant would be wrong for
  * somebody, and as words they would give people an age of "18-30".
  */
@@ -32,6 +34,7 @@ export function readBands(shares: readonly Share[], isAge: boolean): BandsReadin
   if (areCalendarYears(bands, unit, isAge)) return { fault: 'years have no bounds to close open bands at' };
   const decimals = Math.max(...bands.flatMap(({ read: { min, max } }) => [decimalsOf(min), decimalsOf(max)]));
   if (decimals > MAX_DECIMALS) return { fault: `its bands have more than ${MAX_DECIMALS} decimals` };
+  if (isAge && decimals > 0) return { fault: 'people have ages in whole years' };
   const closed = closeBands(bands, { unit: isAge ? { before: '', after: '' } : unit, decimals, isAge });
   return 'fault' in closed ? closed : { ...closed, remarks: [...closed.remarks, ...rows.remarks] };
 }
@@ -52,10 +55,16 @@ function closeBands(
       if (read.min === undefined) remarks.push(`\`${label.trim()}\` starts at ${written(start)}`);
       if (read.max === undefined) remarks.push(`\`${label.trim()}\` closed at ${written(end)}`);
       const min = read.minExclusive ? start + step : start;
-      const max = read.maxExclusive ? end - step : end;
+      const stated = read.maxExclusive ? end - step : end;
+      const max = isAge && min <= OLDEST_OF_ALL ? Math.min(stated, OLDEST_OF_ALL) : stated;
+      if (max < stated) remarks.push(`\`${label.trim()}\` closed at ${written(max)}`);
       return { label: label.trim(), min: rounded(min), max: rounded(max), weight };
     })
     .sort((a, b) => a.min - b.min || a.max - b.max);
+  const impossible = isAge ? bands.find(({ min }) => min < 0 || min > OLDEST_OF_ALL) : undefined;
+  if (impossible !== undefined) {
+    return { fault: `the band \`${impossible.label}\` begins outside the ages 0 to ${OLDEST_OF_ALL}` };
+  }
   for (const [index, band] of bands.entries()) {
     const next = bands[index + 1];
     if (next !== undefined && decimals === 0 && band.max === next.min && band.min < band.max) {
@@ -91,7 +100,8 @@ function closeBands(
 
 /** Where a band without an upper end ends. */
 function topOf(start: number, unit: Unit, isAge: boolean): number {
-  if (isAge) return start < OLDEST ? OLDEST : start + OLDEST_PAST_LAST_BAND;
+  if (isAge)
+    return start < OLDEST ? OLDEST : Math.max(start, Math.min(start + OLDEST_PAST_LAST_BAND, OLDEST_OF_ALL));
   return unit.after.trim() === '%' && start < 100 ? Math.min(100, 2 * start) : 2 * start;
 }
 

@@ -1,4 +1,4 @@
-import { describeNoShare, isNearPercentage, isNoShare, percentageOf } from './read-share.ts';
+import { describeNoShare, isBareNumber, isNearPercentage, isNoShare, percentageOf } from './read-share.ts';
 import {
   distanceFromWhole,
   isJsonMap,
@@ -90,7 +90,7 @@ function sortEntries(map: JsonMap) {
   return { labels, nested, hasList, hasRemarks };
 }
 
-/** Percentages, or else plain numbers where there is nothing but numbers. */
+/** Percentages, or else plain numbers where there is nothing but numbers and what stands where one is missing. */
 function readShares(map: JsonMap, labels: readonly string[]): ReadShares {
   const describe = (label: string) => describeNoShare(label, map[label]);
   const mayBeShare = (label: string) => !isStatistic(label) && !isTotal(label);
@@ -102,16 +102,22 @@ function readShares(map: JsonMap, labels: readonly string[]): ReadShares {
     const unread = labels.filter((label) => isNoShare(map[label]) && mayBeShare(label));
     return { shares: percentages, unit: 'percent', unread: unread.map(describe) };
   }
-  const numbers = labels.flatMap((label) => {
+  const isColumn = labels.every(
+    (label) => !isStatistic(label) && (typeof map[label] === 'number' || isNoShare(map[label])),
+  );
+  const shares = labels.flatMap((label) => {
     const weight = map[label];
-    return typeof weight === 'number' && !isStatistic(label) ? [{ label, weight }] : [];
+    return typeof weight === 'number' && weight >= 0 ? [{ label, weight }] : [];
   });
-  if (numbers.length === labels.length && numbers.some(({ weight }) => weight >= 0)) {
-    const negative = numbers.filter(({ weight }) => weight < 0);
-    const shares = numbers.filter(({ weight }) => weight >= 0);
-    return { shares, unit: 'number', unread: negative.map(({ label }) => describe(label)) };
+  if (isColumn && shares.length > 0) {
+    const read = new Set(shares.map(({ label }) => label));
+    const unread = labels.filter((label) => !read.has(label) && mayBeShare(label));
+    return { shares, unit: 'number', unread: unread.map(describe) };
   }
-  const unread = labels.filter((label) => isNearPercentage(map[label]));
+  const holdsNumbers = isColumn && labels.some((label) => isBareNumber(map[label]));
+  const unread = labels.filter(
+    (label) => isNearPercentage(map[label]) || (holdsNumbers && mayBeShare(label)),
+  );
   return { shares: [], unit: undefined, unread: unread.map(describe) };
 }
 

@@ -29,6 +29,10 @@ const AGE_WORDS = new Set(
   ),
 );
 
+/** `Age of car`, `Age at marriage`; but `Age of respondents`, `Age at last birthday`. */
+const OTHER_AGE =
+  /\bages? (?:when\b|at (?!(?:the )?(?:time of (?:the )?)?(?:last birthday|survey|interview|census|present)\b)|of (?!(?:(?:the|our|all|adult|survey|active|current|resident) )*(?:populations?|people|persons?|respondents?|residents?|inhabitants|citizens|adults?|men|women|users?|customers?|clients?|consumers?|employees|staff|workers|workforce|voters|members?|participants?|students?|patients?|buyers?|visitors?|shoppers?|drivers?|owners?|households?|householders?|head)\b))/iu;
+
 /** Whether the labels under this heading are groups that people belong to, such as parties, rather than answers that they give. */
 export function isAttribute(heading: string): boolean {
   return ATTRIBUTE.test(heading);
@@ -39,8 +43,9 @@ export function isPersonField(heading: string): boolean {
   return PERSON_FIELD.test(heading) || isAge(heading);
 }
 
-/** Whether numbers under this heading are ages of people. */
+/** Whether numbers under this heading are how old people are: not how old their cars are, or were they once. */
 export function isAge(heading: string): boolean {
+  if (OTHER_AGE.test(heading)) return false;
   return heading
     .toLowerCase()
     .split(/[^\p{L}]+/u)

@@ -6,7 +6,7 @@ const MAX_CHARACTERS = 200;
 const MAX_SHOWN_CHARACTERS = 40;
 
 const ABOUT = String.raw`approx(?:\.|imately)?|about|around|circa|ca?\.|roughly|nearly|almost|est(?:\.|imated)`;
-const SIGN = '[%％٪]|per ?cent';
+const SIGN = '[%％٪]|per ?cent|pct\\.?';
 /** A year, a source, a footnote. */
 const REMARK = String.raw`\([^()]*\)|\[[^[\]]*\]|[*†‡§¹²³]`;
 const PERCENTAGE = new RegExp(
@@ -21,8 +21,8 @@ const NEAR_PERCENTAGE = new RegExp(
   'iu',
 );
 /** What else people write into a column of shares. */
-const PLACEHOLDER =
-  /^(?:[-+]?(?:nan|inf(?:inity)?)|\p{No}|\d+ ?[/⁄] ?\d+|[-−]?\d+(?:[.,]\d+)?|[-−–—?.…]+|n\/?a|none|unknown)?$/iu;
+const PLACEHOLDER = /^(?:[-+]?(?:nan|inf(?:inity)?)|\p{No}|\d+ ?[/⁄] ?\d+|[-−–—?.…]+|n\/?a|none|unknown)?$/iu;
+const BARE_NUMBER = new RegExp(String.raw`^[-−<>≤≥~≈]?\s?\d+(?:[.,]\d+)?(?:\s?(?:${REMARK}))*$`, 'u');
 const NEGATIVE = /^[-−–] ?\d/;
 
 /**
@@ -45,7 +45,13 @@ export function isNearPercentage(value: Json | undefined): boolean {
 export function isNoShare(value: Json | undefined): boolean {
   if (typeof value === 'number') return value <= 100;
   if (value === null || isNearPercentage(value)) return true;
-  return typeof value === 'string' && value.length <= MAX_SHOWN_CHARACTERS && PLACEHOLDER.test(value.trim());
+  if (typeof value !== 'string' || value.length > MAX_SHOWN_CHARACTERS) return false;
+  return PLACEHOLDER.test(value.trim()) || isBareNumber(value);
+}
+
+/** Whether a text is a number without a unit, remarks aside: `"20"`, `"<1"`, `"49.5 (approx)"`. */
+export function isBareNumber(value: Json | undefined): boolean {
+  return typeof value === 'string' && value.length <= MAX_SHOWN_CHARACTERS && BARE_NUMBER.test(value.trim());
 }
 
 /** What is wrong with such a value, for notes: `` `Z` says "<1%", which is no share ``. */
@@ -55,5 +61,7 @@ export function describeNoShare(label: string, value: Json | undefined): string 
   if (text === '') return `${entry} says nothing`;
   const says = `${entry} says ${typeof value === 'string' ? JSON.stringify(cut(text, MAX_SHOWN_CHARACTERS)) : text}`;
   if (NEGATIVE.test(text)) return `${says}, which is a negative share`;
-  return typeof value === 'number' ? `${says} without a percent sign` : `${says}, which is no share`;
+  return typeof value === 'number' || (/^\d/.test(text) && isBareNumber(text))
+    ? `${says} without a percent sign`
+    : `${says}, which is no share`;
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../../factory/untrusted-json.ts';
-import { bareNumbersFault, saysShares } from './bare-numbers.ts';
+import { announcesShares, bareNumbersFault } from './bare-numbers.ts';
 import { type MeasuredMap, measureMap } from './measured-map.ts';
+import { isNearPercentage } from './read-share.ts';
 import {
   distanceFromWhole,
   distributionFault,
@@ -62,14 +63,17 @@ function collect(node: MeasuredMap, path: readonly string[], groups: ShareGroup[
   }
 }
 
-/** The shares that stand in the map itself; undefined without any, and for numbers that are none by their sum. */
+/** The shares that stand in the map itself; undefined without any, and for numbers that are none by their sum and heading. */
 function ownGroup(
   { own, ownUnit, totals, unread, map }: MeasuredMap,
   path: readonly string[],
 ): ShareGroup | undefined {
   const unit = ownUnit ?? 'percent';
-  if (own.length === 0 && unread.length === 0) return undefined;
-  if (unit === 'number' && !(unread.length > 0 ? saysShares(path) : areWhole(own, unit))) return undefined;
+  if (own.length === 0 && !Object.values(map).some(isNearPercentage) && !announcesShares(path))
+    return undefined;
+  if (own.length + unread.length < (unit === 'number' ? 2 : 1)) return undefined;
+  const hasNegative = Object.values(map).some((value) => typeof value === 'number' && value < 0);
+  if (unit === 'number' && (hasNegative || !areWhole(own, unit)) && !announcesShares(path)) return undefined;
   const words = own.map(({ label }) => label);
   return {
     path,
@@ -77,7 +81,10 @@ function ownGroup(
     unit,
     words,
     entries: new Map([[map, labelsOf(own, totals)]]),
-    fault: ownFault(own, unit, unread) ?? (unit === 'number' ? bareNumbersFault(path, words) : undefined),
+    fault:
+      unit === 'number' && hasNegative
+        ? listed(unread)
+        : (ownFault(own, unit, unread) ?? (unit === 'number' ? bareNumbersFault(path, words) : undefined)),
     remarks: [
       ...(unread.length > 0 ? [`${listed(unread)}: left out`] : []),
       ...totalRemarks(totals, sumOf(own), unit, path.at(-1)),
@@ -86,10 +93,9 @@ function ownGroup(
 }
 
 function ownFault(own: readonly Share[], unit: ShareUnit, unread: readonly string[]): string | undefined {
-  if (unread.length === 0) return distributionFault(own, unit);
-  if (own.length === 0 || unit === 'number') return listed(unread);
-  const fault = distributionFault(own, unit);
-  return fault && `${fault}; ${listed(unread)}`;
+  if (own.length === 0) return listed(unread);
+  const fault = unit === 'number' && !areWhole(own, unit) ? noWhole(own, unit) : distributionFault(own, unit);
+  return fault && [fault, ...(unread.length > 0 ? [listed(unread)] : [])].join('; ');
 }
 
 function listed(unread: readonly string[]): string {
@@ -101,6 +107,12 @@ function listed(unread: readonly string[]): string {
 function areWhole(shares: readonly Share[], unit: ShareUnit): boolean {
   const isWhole = distanceFromWhole(sumOf(shares), unit) < Number.POSITIVE_INFINITY;
   return isWhole && shares.filter(({ weight }) => weight > 0).length > 1;
+}
+
+function noWhole(shares: readonly Share[], unit: ShareUnit): string {
+  const sum = sumOf(shares);
+  if (distanceFromWhole(sum, unit) < Number.POSITIVE_INFINITY) return 'numbers of which one alone is above 0';
+  return `numbers that sum to ${Number(sum.toFixed(2))}, not to 100 or 1: counts, or shares that overlap or of which some are missing`;
 }
 
 /** The shares of the whole sub-tree as one distribution, if they are one, and no map inside is nearer to 100 %. */

@@ -22,7 +22,8 @@ const MAX_LABEL_CHARACTERS = 200;
 const SIGN_AT_HEAD = /(?<=^|[\s\p{Sc}<>≤≥=])[-−]$/u;
 /** Before the second number: what is before the sign must be a separator of its own. */
 const SIGN_AT_END = /[-−]$/;
-const NUMBER = /\d+(?:[.,'’ ]\d+)*/g;
+const NUMBER = /(?<digits>\d+(?:[.,'’ ]\d+)*)(?<times>[kKM](?![\p{L}\p{M}\d°²³]))?/gu;
+const ZEROS: Readonly<Record<string, number>> = { k: 3, K: 3, M: 6 };
 const PLAIN = /^\d+(?:\.\d+)?$/;
 const THOUSANDS = /^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/;
 const SPACED_THOUSANDS = /^[1-9]\d{0,2}(?:[ '’]\d{3})+(?:[.,]\d{1,2})?$/;
@@ -68,6 +69,8 @@ const NO_UNIT = /^(?:s|st|nd|rd|th)$/i;
 /**
  * Reads the label of a band of numbers: `18-30`, `65+`, `under 18 years`, `$25,000-$49,999`, `1.5 to 2.0`.
  *
+ * `k`, `K` and `M` that touch a number are thousands and millions: `$2K+`. `5kg`, `2 k` and `5m` are units.
+ *
  * A minus belongs to the number that it touches, if something else separates the two: `-20 to -1`, `−20–−1`, `under -3`.
  *
  * Undefined for every other text, which includes lone numbers, dates, what could be read in two ways (`1.000`, `-20-10`),
@@ -83,12 +86,14 @@ export function parseBandLabel(label: string): BandLabel | undefined {
   const written = text.slice(0, first.index);
   const head = written.replace(SIGN_AT_HEAD, '');
   const rest = text.slice(first.index + first[0].length);
-  const amount = readNumber(first[0]);
-  if (amount === undefined) return undefined;
-  const number = signed(amount, head !== written);
-  if (second === undefined) return openBand(head, number, rest);
-  const end = readNumber(second[0]);
-  if (end === undefined) return undefined;
+  const isNegative = head !== written;
+  if (second === undefined) {
+    const amount = readNumber(first[0]);
+    return amount === undefined ? undefined : openBand(head, signed(amount, isNegative), rest);
+  }
+  const [amount, end] = readPair(first, second, /\p{Sc}/u.test(head));
+  if (amount === undefined || end === undefined) return undefined;
+  const number = signed(amount, isNegative);
   const middle = text.slice(first.index + first[0].length, second.index);
   const tail = text.slice(second.index + second[0].length);
   const between = middle.replace(SIGN_AT_END, '');
@@ -110,7 +115,18 @@ function signed(amount: number, isNegative: boolean): number {
   return isNegative && amount !== 0 ? -amount : amount;
 }
 
-function readNumber(written: string): number | undefined {
+/** In `10-20k`, both are thousands; in `500-2k`, they cannot be. `18-24M` is undecided: millions, months or men? */
+function readPair(first: RegExpExecArray, second: RegExpExecArray, isMoney: boolean): (number | undefined)[] {
+  const { digits = '', times } = first.groups ?? {};
+  const { digits: endDigits = '', times: endTimes = '' } = second.groups ?? {};
+  if (times === undefined && endTimes === 'M' && !isMoney && Number(digits) !== 0) return [];
+  const isShared = times === undefined && Number(readNumber(digits)) < Number(readNumber(endDigits));
+  return [readNumber(digits + (isShared ? endTimes : (times ?? ''))), readNumber(endDigits + endTimes)];
+}
+
+function readNumber(text: string): number | undefined {
+  const zeros = ZEROS[text.slice(-1)];
+  const written = zeros === undefined ? text : text.slice(0, -1);
   if (UNDECIDED.test(written)) return undefined;
   let plain: string;
   if (PLAIN.test(written)) plain = written;
@@ -119,7 +135,7 @@ function readNumber(written: string): number | undefined {
   else if (DOTTED_THOUSANDS.test(written)) plain = written.replaceAll('.', '').replace(',', '.');
   else if (DECIMAL_COMMA.test(written)) plain = written.replace(',', '.');
   else return undefined;
-  const number = Number(plain);
+  const number = Number(`${plain}e${zeros ?? 0}`);
   return number <= Number.MAX_SAFE_INTEGER ? number : undefined;
 }
 

@@ -4,6 +4,12 @@ import { readDemography } from '../../../../src/shared/sampling/demography/read-
 import { read } from './read-small-document.ts';
 
 describe('readDemography reads bands', () => {
+  it('leaves ages in fractions of a year to the context', () => {
+    const reading = readDemography({ Age: { '0.5-17.5': '40%', '17.5-64.5': '60%' } });
+    assert.deepEqual(reading.dimensions, []);
+    assert.match(reading.notes[0]?.text ?? '', /people have ages in whole years: left to the context/);
+  });
+
   const cases: [string, object, unknown, string][] = [
     [
       'with shared ends, which belong to the upper band',
@@ -48,6 +54,48 @@ describe('readDemography reads bands', () => {
       '3 bands, whole numbers 0 to 6; `3+` closed at 6',
     ],
     [
+      'of thousands, written with a K or in full',
+      { Income: { '$0-$999': '50%', '$1,000-$1,999': '30%', '$2K+': '20%' } },
+      ['$0-$999: 0 to 999', '$1,000-$1,999: 1000 to 1999', '$2K+: 2000 to 4000'],
+      '3 bands, whole numbers $0 to $4,000; `$2K+` closed at $4,000',
+    ],
+    [
+      'of ages in brackets',
+      { Age: { 'Children (0-14)': 30, 'Working age (15-64)': 50, 'Elderly (65+)': 15, Unknown: 5 } },
+      ['Children (0-14): 0 to 14', 'Working age (15-64): 15 to 64', 'Elderly (65+): 65 to 100'],
+      '3 bands, whole numbers 0 to 100; `Elderly (65+)` closed at 100; `Unknown` (5 %) is no band: its people are spread over the others',
+    ],
+    [
+      'but not in brackets where several share one',
+      { Age: { 'Men (18-90)': '50%', 'Women (18-90)': '50%' } },
+      ['Men (18-90)', 'Women (18-90)'],
+      '2 values; words, so that ages in numbers are left to the model',
+    ],
+    [
+      'but not those of generations, which are years',
+      { Ages: { 'Boomers (1946-1964)': '50%', 'Gen X (1965-1980)': '50%' } },
+      ['Boomers (1946-1964)', 'Gen X (1965-1980)'],
+      '2 values; words, so that ages in numbers are left to the model',
+    ],
+    [
+      'but not single ages, which are numbers already',
+      { Age: { '18': '50%', '19': '50%' } },
+      ['18', '19'],
+      '2 values',
+    ],
+    [
+      'of ages, none past 120',
+      { Age: { '0-64': '50%', '65–150': '50%' } },
+      ['0-64: 0 to 64', '65–150: 65 to 120'],
+      '2 bands, whole numbers 0 to 120; `65–150` closed at 120',
+    ],
+    [
+      'of ages, none past 120 where the last one is open',
+      { Age: { '0-114': '50%', '115+': '50%' } },
+      ['0-114: 0 to 114', '115+: 115 to 120'],
+      '2 bands, whole numbers 0 to 120; `115+` closed at 120',
+    ],
+    [
       'but not one among words',
       { Pets: { Cats: '50%', Dogs: '30%', '3+': '20%' } },
       ['Cats', 'Dogs', '3+'],
@@ -75,6 +123,16 @@ describe('readDemography reads bands', () => {
       'its bands have different units',
     ],
     ['of months', { '0-5 months': '5%', '6-11 months': '95%' }, 'ages in months, not years'],
+    [
+      'past the ages of people',
+      { '0-120': '50%', '121+': '50%' },
+      'the band `121+` begins outside the ages 0 to 120',
+    ],
+    [
+      'before birth',
+      { '-5 to -1': '50%', '0+': '50%' },
+      'the band `-5 to -1` begins outside the ages 0 to 120',
+    ],
     ['of two currencies', { 'under $10': '50%', '€10-€20': '50%' }, 'its bands have different units'],
     ['beside a word', { '18-30': '50%', Retired: '50%' }, '`Retired` is no band of numbers'],
     ['of which one is left', { '18+': '80%', Unknown: '20%' }, 'a single band, `18+`'],
@@ -95,6 +153,22 @@ describe('readDemography reads bands', () => {
       notes: ['Born: years have no bounds to close open bands at: left to the context'],
     });
   });
+
+  for (const heading of ['Age of car', 'Age at marriage', 'Age of first child', 'Age when hired']) {
+    it(`of another age than that of the person: ${heading}`, () => {
+      assert.deepEqual(read({ [heading]: { '0-19': '50%', '20+': '50%' } }).dimensions, {
+        [heading]: ['0-19: 0 to 19', '20+: 20 to 40'],
+      });
+    });
+  }
+
+  for (const heading of ['Age of respondents', 'Age of the adult population', 'Age at last birthday']) {
+    it(`of ages of persons: ${heading}`, () => {
+      assert.deepEqual(Object.values(read({ [heading]: { '0-19': '50%', '20+': '50%' } }).dimensions), [
+        ['0-19: 0 to 19', '20+: 20 to 100'],
+      ]);
+    });
+  }
 
   it('of ages as plain numbers, whatever the unit in the labels', () => {
     const [age] = readDemography({ Age: { '0-17 years': '50%', '18 years and over': '50%' } }).dimensions;

@@ -13,6 +13,8 @@ describe('readDemography leaves no value out unsaid', () => {
     '50%*',
     '50% [3]',
     '50\u202f%',
+    '50 pct',
+    '50 pct.',
   ]) {
     it(`reads ${share} as a share`, () => {
       assert.deepEqual(read({ Religion: { X: '50%', Y: share } }), {
@@ -33,6 +35,9 @@ describe('readDemography leaves no value out unsaid', () => {
     ['n/a', '"n/a", which is no share'],
     ['-10%', '"-10%", which is a negative share'],
     ['−10%', '"−10%", which is a negative share'],
+    ['<1', '"<1", which is no share'],
+    ['40', '"40" without a percent sign'],
+    ['49.5 (approx)', '"49.5 (approx)" without a percent sign'],
     [-3, '-3, which is a negative share'],
     [40, '40 without a percent sign'],
     [null, 'nothing'],
@@ -77,6 +82,54 @@ describe('readDemography leaves no value out unsaid', () => {
   it('but does not take prose beside shares for one', () => {
     const { notes } = read({ D: { a: '60%', b: '40%', c: 'mostly in the north', 'Median age': 34 } });
     assert.deepEqual(notes, ['D: taken as dimension `D`, 2 values']);
+  });
+});
+
+describe('readDemography says of announced numbers', () => {
+  const noWhole = (sum: number) =>
+    `numbers that sum to ${sum}, not to 100 or 1: counts, or shares that overlap or of which some are missing`;
+  const lost: [object, string][] = [
+    [{ 'Gender distribution': { Male: 49, Female: 48 } }, noWhole(97)],
+    [{ 'Age distribution': { '18-29': 0.3, '30-49': 0.3, '50+': 0.3 } }, noWhole(0.9)],
+    [{ Gender: { Male: 1000, Female: 2000, Total: 3000 } }, noWhole(3000)],
+    [{ Religion: { a: 30, b: null } }, `${noWhole(30)}; \`b\` says nothing`],
+    [{ Gender: { Male: 100, Female: 0 } }, 'numbers of which one alone is above 0'],
+    [
+      { 'Income distribution': { Low: '20', High: '80' } },
+      '`Low` says "20" without a percent sign, `High` says "80" without a percent sign',
+    ],
+    [{ Faith: { a: '49.5 (approx)' } }, '`a` says "49.5 (approx)" without a percent sign'],
+  ];
+  for (const [document, fault] of lost) {
+    it(`why they are not taken: ${JSON.stringify(document)}`, () => {
+      const { dimensions, notes } = read(document);
+      assert.deepEqual(dimensions, {});
+      assert.deepEqual(notes, [`${Object.keys(document)[0]}: ${fault}: left to the context`]);
+    });
+  }
+
+  for (const [value, says] of [
+    ['n/a', '"n/a", which is no share'],
+    [null, 'nothing'],
+    ['<1', '"<1", which is no share'],
+  ]) {
+    it(`what it left out: ${value}`, () => {
+      const { notes } = read({ 'Income distribution': { '0-10': 30, '11-20': 70, Rest: value } });
+      assert.match(notes[0] ?? '', /taken as dimension `Income`, 2 bands/);
+      assert.ok(notes[0]?.endsWith(`; \`Rest\` says ${says}: left out`), notes[0]);
+      assert.deepEqual(read({ Religion: { a: 30, b: 70, c: value } }).dimensions, { Religion: ['a', 'b'] });
+    });
+  }
+
+  it('but nothing of others', () => {
+    const { notes } = read({
+      Office: { floors: 3, rooms: 40 },
+      Contact: { phone: '12', fax: null },
+      Age: { min: 18, max: 90 },
+      Income: { median: 30, currency: 'EUR' },
+      Job: { years: 4 },
+    });
+    assert.deepEqual(notes, []);
   });
 });
 
