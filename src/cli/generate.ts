@@ -65,6 +65,10 @@ export async function generate(
     say: announce,
   });
   const runs = await planRuns(populations, session, options);
+  if (spec.demography !== null) {
+    const taken = `${count(spec.demography.dimensions.length)} dimensions taken from the demography`;
+    announce(`${taken}; \`persona-fleet plan ${specPath}\` lists what was taken as what`);
+  }
   announce(`${describeRuns(runs)}${simulated ? ' — by the SIMULATOR, no model is called' : ''}`);
 
   // Stdout is the people's when they go there.

@@ -27,7 +27,7 @@ const DEFAULT_POPULATION_SIZE = 100;
 export interface Fleet extends PersonGenerator, Stoppable {
   /** A factory that is bound to this fleet and its simulation. */
   personFactory(options: FleetFactoryOptions): TinyPersonFactory;
-  /** `TinyPersonFactory.createFactoryFromDemography`, bound like `personFactory`. */
+  /** `TinyPersonFactory.createFactoryFromDemography`, bound like `personFactory`; `announce` hears what was taken as what. */
   createFactoryFromDemography(
     fileOrObject: string | object,
     populationSize: number,
@@ -110,13 +110,10 @@ export async function openFleet(options: {
       context,
       factoryOptions = {},
     ) =>
-      TinyPersonFactory.createFactoryFromDemography(
-        fileOrObject,
-        populationSize,
-        specification,
-        context,
-        bound(factoryOptions),
-      ),
+      TinyPersonFactory.createFactoryFromDemography(fileOrObject, populationSize, specification, context, {
+        announce,
+        ...bound(factoryOptions),
+      }),
     async createFactoryFromSamplingSpace(description, populationSize, factoryOptions = {}) {
       const { context = '', dimensions = [] } = factoryOptions;
       const planning = planDimensions(

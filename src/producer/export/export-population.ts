@@ -27,11 +27,6 @@ export interface ExportTarget {
   readonly onPerson?: (person: PersonLine) => void;
 }
 
-/** `exportPeople` for one population. */
-export function exportPopulation(options: ExportSource & ExportTarget): Promise<{ people: number }> {
-  return exportPeople([options], options);
-}
-
 /**
  * Writes the committed people of the wanted slots, population after population, in slot order, and returns how many there
  * were. Streamed: memory does not grow with the populations. The file (or folder) is there whole or not at all; see

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { TinyPerson } from '../person/tiny-person.ts';
 import { demographyFields } from '../sampling/demography/demography-fields.ts';
-import { loadDemography } from '../sampling/demography/read-demography.ts';
+import { describeNote, loadDemography } from '../sampling/demography/read-demography.ts';
 import type { Dimension, Joint } from '../sampling/dimensions.ts';
 import {
   decodePersonFactoryState,
@@ -118,16 +118,21 @@ export class TinyPersonFactory extends TinyFactory {
    * After TinyTroupe's `create_factory_from_demography`. Every distribution in the document becomes a dimension, without
    * a model, and the rest becomes context, between the one given here and the additional specification. Dimensions in the
    * options win over found ones of the same name; names are of the document's country unless the options say
-   * otherwise. Rejects with UserError for a document that cannot be read, before anything is registered.
+   * otherwise. `announce` hears a line for each group of shares: what it was taken as, or why it was not. Rejects with
+   * UserError for a document that cannot be read, before anything is registered.
    */
   static async createFactoryFromDemography(
     fileOrObject: string | object,
     populationSize: number,
     additionalSpecification?: string,
     context?: string,
-    options: Omit<TinyPersonFactoryOptions, 'populationSize' | 'context'> = {},
+    options: Omit<TinyPersonFactoryOptions, 'populationSize' | 'context'> & {
+      readonly announce?: ((line: string) => void) | undefined;
+    } = {},
   ): Promise<TinyPersonFactory> {
-    const { locale, ...fields } = demographyFields(await loadDemography(fileOrObject), {
+    const reading = await loadDemography(fileOrObject);
+    for (const note of reading.notes) options.announce?.(describeNote(note));
+    const { locale, ...fields } = demographyFields(reading, {
       context,
       additionalSpecification,
       dimensions: options.dimensions,

@@ -93,7 +93,6 @@ const rangeDimension = z
 export const dimensionSchema = z.discriminatedUnion('kind', [valuesDimension, rangeDimension]);
 export type Dimension = z.infer<typeof dimensionSchema>;
 export type RangeDimension = z.infer<typeof rangeDimension>;
-export type ValuesDimension = z.infer<typeof valuesDimension>;
 export type Band = z.infer<typeof band>;
 
 /** A joint table has a weight for each combination of cells; 20,000 fit an encoded state of 1 MiB. */

@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import {
   ExportFormat,
+  type ExportSource,
+  type ExportTarget,
   exportPeople,
-  exportPopulation,
 } from '../../../src/producer/export/export-population.ts';
 import type { PersonLine } from '../../../src/producer/export/person-line.ts';
 import { createKeys } from '../../../src/shared/keys.ts';
@@ -42,14 +43,13 @@ function resultsOf(slots: readonly number[], failAfter = false): Results {
   };
 }
 
-function exporting(options: Partial<Parameters<typeof exportPopulation>[0]> & { out: string }) {
-  return exportPopulation({
-    results: resultsOf([0, 2, 5]),
-    shared: SHARED,
-    wanted: { from: 0, to: 10 },
+function exporting(options: Partial<ExportSource & ExportTarget> & { out: string }) {
+  const source = { results: resultsOf([0, 2, 5]), shared: SHARED, wanted: { from: 0, to: 10 }, ...options };
+  const { signal } = new AbortController();
+  return exportPeople([source], {
     format: ExportFormat.jsonl,
     stdout: new PassThrough(),
-    signal: new AbortController().signal,
+    signal,
     ...options,
   });
 }

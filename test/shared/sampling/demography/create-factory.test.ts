@@ -2,19 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FactoryRegistry } from '../../../../src/shared/factory/registry.ts';
 import { TinyPersonFactory } from '../../../../src/shared/factory/tiny-person-factory.ts';
-import { readDemography } from '../../../../src/shared/sampling/demography/read-demography.ts';
+import { describeNote, readDemography } from '../../../../src/shared/sampling/demography/read-demography.ts';
 import { cellsOf, type Dimension } from '../../../../src/shared/sampling/dimensions.ts';
 import { largestRemainder } from '../../../../src/shared/sampling/largest-remainder.ts';
 import { exampleDemography } from './example-demography.ts';
 
 test('a document becomes the state of a population', async () => {
   const registry = new FactoryRegistry();
+  const said: string[] = [];
   const factory = await TinyPersonFactory.createFactoryFromDemography(
     exampleDemography,
     1000,
     'All of them commute.',
     'For a survey on trains.',
-    { seed: '7', name: 'commuters', names: { policy: 'model' }, registry },
+    {
+      seed: '7',
+      name: 'commuters',
+      names: { policy: 'model' },
+      registry,
+      announce: (line) => said.push(line),
+    },
   );
   const { context, dimensions, names, populationSize, seed, name } = factory.encodeCompleteState();
   const reading = readDemography(exampleDemography);
@@ -29,6 +36,8 @@ test('a document becomes the state of a population', async () => {
   );
   assert.deepEqual(names, { locale: 'pt_PT', policy: 'model' });
   assert.equal(context, `For a survey on trains.\n\n${reading.prose}\n\nAll of them commute.`);
+  assert.deepEqual(said, reading.notes.map(describeNote));
+  assert.match(said.join('\n'), /taken as dimension `age`/);
   assert.deepEqual(registry.factories, [factory]);
   const decoded = TinyPersonFactory.decodeCompleteState(factory.encodeCompleteState());
   assert.equal(decoded.populationId(), factory.populationId());
