@@ -5,7 +5,7 @@ import { reportPage } from '../producer/report/report-page.ts';
 import { reportText } from '../producer/report/report-text.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
 import { decodePersonFactoryState } from '../shared/factory/person-factory-state.ts';
-import { loadPrices } from '../shared/prices.ts';
+import { loadPrices } from '../shared/models/prices.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { createPopulations, unknownPopulation } from '../shared/transactions/populations.ts';
 import { createResults } from '../shared/transactions/results.ts';

@@ -14,8 +14,22 @@ const LONGEST_MS = 86_400_000;
 const milliseconds = (fallback: number, minimum = 1) =>
   z.coerce.number().int().min(minimum).max(LONGEST_MS).default(fallback);
 
+const headers = z.string().transform((text, context) => {
+  try {
+    return z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).parse(JSON.parse(text));
+  } catch {
+    context.addIssue('expected a JSON object like {"api-key": "…"}');
+    return z.NEVER;
+  }
+});
+
 /** Keys, and addresses that may hold a password: messages end up in logs and never repeat them. */
-const secrets: ReadonlySet<string> = new Set(['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'REDIS_URL']);
+const secrets: ReadonlySet<string> = new Set([
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'REDIS_URL',
+  'PERSONA_FLEET_HEADERS',
+]);
 
 export const configSchema = z.object({
   REDIS_URL: z
@@ -55,8 +69,61 @@ export const configSchema = z.object({
   PERSONA_FLEET_SHUTDOWN_GRACE_MS: milliseconds(20_000, 0).describe(
     'how long a stopping worker lets calls in flight finish before it aborts them',
   ),
+  PERSONA_FLEET_MODELS: z
+    .string()
+    .optional()
+    .describe('file (YAML or JSON) with limits, prices and capabilities by model'),
+  PERSONA_FLEET_HEADERS: headers
+    .optional()
+    .describe('further headers of every model request, a JSON object of texts'),
+  PERSONA_FLEET_RPM: count(0, 0).describe(
+    'requests per minute, of all workers together (0: what the provider says)',
+  ),
+  PERSONA_FLEET_TPM: count(0, 0).describe(
+    'tokens per minute, of all workers together (0: what the provider says)',
+  ),
+  PERSONA_FLEET_BURST: z.coerce
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.05)
+    .describe('share of a limit that may go at once'),
+  PERSONA_FLEET_RATE_WINDOW_MS: milliseconds(60_000, 100).describe(
+    'the minute that the limits are meant for',
+  ),
+  PERSONA_FLEET_RATE_GUARD_MS: milliseconds(500, 0).describe(
+    'how much later than it was let through a request may reach the provider',
+  ),
+  PERSONA_FLEET_BUDGET_USD: z.coerce
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe('US dollars that all populations of this Redis together may cost'),
+  PERSONA_FLEET_BUDGET_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('tokens that all populations of this Redis together may use'),
+  PERSONA_FLEET_ASK_ABOVE_USD: z.coerce
+    .number()
+    .min(0)
+    .default(1)
+    .describe('estimate in US dollars from which generate asks first'),
   PERSONA_FLEET_MODEL_TIMEOUT_MS: milliseconds(120_000).describe('total time one model call may take'),
-  PERSONA_FLEET_MAX_COMPLETION_TOKENS: count(8_192, 16).describe('max_completion_tokens of a model call'),
+  PERSONA_FLEET_CONNECT_TIMEOUT_MS: milliseconds(10_000).describe('time to connect to the model endpoint'),
+  PERSONA_FLEET_FIRST_BYTE_TIMEOUT_MS: milliseconds(120_000).describe(
+    "time until an answer's first byte; without streaming that is nearly all of it",
+  ),
+  PERSONA_FLEET_COMPLETION_TOKENS: count(4_096, 16).describe('room for an answer, in tokens'),
+  PERSONA_FLEET_MAX_COMPLETION_TOKENS: count(16_384, 16).describe(
+    'room for the second try of an answer that was cut off',
+  ),
+  PERSONA_FLEET_REASONING_EFFORT: z
+    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'])
+    .optional()
+    .describe('reasoning_effort, for models that have it'),
   PERSONA_FLEET_BACKOFF_BASE_MS: milliseconds(500, 0).describe(
     'first backoff after a failed call; doubles with each attempt, with full jitter',
   ),

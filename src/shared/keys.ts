@@ -31,11 +31,38 @@ export interface SimulationKeys {
   population(id: string): PopulationKeys;
 }
 
+/** All under one hash tag: a call is let through by one script that sees its rate, its budget and the fleet's. */
+export interface LimitKeys {
+  /** Hash: what every account has spent, holds and may spend. */
+  readonly ledger: string;
+  /** Hash: rate scope → what it is, as JSON for people. */
+  readonly scopes: string;
+  scope(id: string): RateScopeKeys;
+}
+
+/** One provider's limits for one model and one key; see `limits/rate-scope.ts`. */
+export interface RateScopeKeys {
+  /** Hash: windows, limits, pause, waiting time. */
+  readonly state: string;
+  /** Sorted set: calls that wait, in the order in which they came. */
+  readonly queue: string;
+  /** Hash: what each waiting call needs. */
+  readonly tickets: string;
+  /** Hash: what each call in flight holds. */
+  readonly holds: string;
+  /** Sorted set: calls in flight by the time at which they are given up. */
+  readonly deadlines: string;
+  /** Sorted set: processes by the time at which they were last heard of. */
+  readonly processes: string;
+}
+
 export interface Keys {
   /** BullMQ's `prefix` option. */
   readonly queuePrefix: string;
   /** A set of the simulations' ids. */
   readonly simulations: string;
+  /** Rate budget and spending, of all simulations together. */
+  readonly limits: LimitKeys;
   simulation(id: string): SimulationKeys;
 }
 
@@ -54,6 +81,7 @@ export function createKeys(prefix: string): Keys {
   return {
     queuePrefix: `{${prefix}:queue}`,
     simulations: `${prefix}:simulations`,
+    limits: limitKeys(`{${prefix}:limits}`),
     simulation(id) {
       assertSimulationId(id);
       const base = `${prefix}:{${id}}`;
@@ -68,6 +96,21 @@ export function createKeys(prefix: string): Keys {
         population: (population) => populationKeys(`${base}:p:${population}`),
       };
     },
+  };
+}
+
+function limitKeys(base: string): LimitKeys {
+  return {
+    ledger: `${base}:ledger`,
+    scopes: `${base}:scopes`,
+    scope: (id) => ({
+      state: `${base}:scope:${id}`,
+      queue: `${base}:scope:${id}:queue`,
+      tickets: `${base}:scope:${id}:tickets`,
+      holds: `${base}:scope:${id}:holds`,
+      deadlines: `${base}:scope:${id}:deadlines`,
+      processes: `${base}:scope:${id}:processes`,
+    }),
   };
 }
 

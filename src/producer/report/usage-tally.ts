@@ -1,5 +1,5 @@
+import { costInDollars, type ModelPrice, type Prices, type TokenCounts } from '../../shared/models/prices.ts';
 import type { PersonRecord } from '../../shared/person/person-record.ts';
-import { costInDollars, type ModelPrice, type Prices, type TokenCounts } from '../../shared/prices.ts';
 import type { PopulationStatus } from '../../shared/transactions/populations.ts';
 
 /** `simulated`: nothing was paid. `unknown`: no price is on the list for a model that was used. */

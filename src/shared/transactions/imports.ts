@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { digest } from '../factory/canonical-json.ts';
 import type { Keys } from '../keys.ts';
+import { replyText } from '../lua-scripts.ts';
 import { canonicalName } from './canonical-name.ts';
 import type { PopulationStatus } from './populations.ts';
-import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
+import { scriptsOf, unexpectedReply } from './scripts.ts';
 
 /**
  * The people who were imported into a simulation: one population of a kind of its own, that grows by a slot with each of

@@ -1,12 +1,15 @@
 import type { Redis } from 'ioredis';
 import { UserError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
-import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
+import { populationAccount } from '../limits/accounts.ts';
+import { type Budget, createLedger, type Spend } from '../limits/ledger.ts';
+import { replyText } from '../lua-scripts.ts';
+import { scriptsOf, unexpectedReply } from './scripts.ts';
 
 /**
  * The populations of one simulation: what a producer defines, watches, pauses, cancels and retries.
  *
- * `status` costs two reads whatever the population's size, as the scripts count when they commit.
+ * `status` costs four reads in one round trip whatever the population's size, as the scripts count when they commit.
  */
 export interface Populations {
   /** Creates the population or grows it. Never shrinks it. */
@@ -52,7 +55,8 @@ export const PopulationState = {
 } as const;
 export type PopulationState = (typeof PopulationState)[keyof typeof PopulationState];
 
-export interface PopulationStatus {
+/** A population as it stands, with what its calls took so far. */
+export interface PopulationStatus extends Spend {
   readonly population: string;
   readonly simulation: string;
   readonly state: PopulationState;
@@ -64,14 +68,8 @@ export interface PopulationStatus {
   readonly committed: number;
   readonly failed: number;
   readonly failedByReason: Readonly<Record<string, number>>;
-  /** Calls begun that asked for a whole person. */
-  readonly calls: number;
-  /** Calls begun that asked for parts of one which could not be used; not among `calls`. */
-  readonly repairCalls: number;
-  /** What the answered ones of both kinds used. */
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
+  /** What it may spend. */
+  readonly budget: Budget;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -88,6 +86,7 @@ const UNLINK_BATCH = 500;
 export function createPopulations(redis: Redis, keys: Keys, simulation: string): Populations {
   const scripts = scriptsOf(redis);
   const simulationKeys = keys.simulation(simulation);
+  const ledger = createLedger(redis, keys);
 
   const populations: Populations = {
     async define({ id, size, encode, labels }) {
@@ -128,9 +127,15 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
 
     async status(population) {
       const key = simulationKeys.population(population);
-      const [meta, counters] = await Promise.all([redis.hgetall(key.meta), redis.hgetall(key.counters)]);
+      const account = populationAccount(simulation, population);
+      const [meta, counters, spend, budget] = await Promise.all([
+        redis.hgetall(key.meta),
+        redis.hgetall(key.counters),
+        ledger.spendOf(account),
+        ledger.budgetOf(account),
+      ]);
       if (meta.size === undefined) return undefined;
-      return describeStatus(simulation, population, meta, counters);
+      return { ...describeStatus(simulation, population, meta, counters), ...spend, budget };
     },
 
     async ids() {
@@ -217,6 +222,7 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
         key.attempts,
         key.meta, // in one command: a worker that is still leaving its slot makes none of them anew
       );
+      await ledger.forget(populationAccount(simulation, population));
       await redis.srem(simulationKeys.populations, population);
     },
 
@@ -253,7 +259,7 @@ function describeStatus(
   population: string,
   meta: Record<string, string>,
   counters: Record<string, string>,
-): PopulationStatus {
+): Omit<PopulationStatus, keyof Spend | 'budget'> {
   const counter = (name: string) => Number(counters[name] ?? 0);
   const withPrefix = (record: Record<string, string>, prefix: string) =>
     Object.entries(record).flatMap(([name, value]): [string, string][] =>
@@ -274,11 +280,6 @@ function describeStatus(
         .map(([reason, value]): [string, number] => [reason, Number(value)])
         .filter(([, value]) => value > 0),
     ),
-    calls: counter('calls'),
-    repairCalls: counter('repairCalls'),
-    promptTokens: counter('promptTokens'),
-    cachedTokens: counter('cachedTokens'),
-    completionTokens: counter('completionTokens'),
     labels: Object.fromEntries(withPrefix(meta, 'label:')),
   };
 }

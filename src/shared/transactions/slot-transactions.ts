@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from '../keys.ts';
+import { replyText } from '../lua-scripts.ts';
 import { canonicalName } from './canonical-name.ts';
-import { replyText, scriptsOf, unexpectedReply } from './scripts.ts';
+import { scriptsOf, unexpectedReply } from './scripts.ts';
 
 /**
  * A worker's side of the transaction cache: the transactions of one population's slots.

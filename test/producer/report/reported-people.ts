@@ -6,7 +6,7 @@ import {
 import { TinyPersonFactory } from '../../../src/shared/factory/tiny-person-factory.ts';
 import { encodePersonRecord, type PersonRecord } from '../../../src/shared/person/person-record.ts';
 import type { Persona } from '../../../src/shared/person/schema.ts';
-import { loadPrices } from '../../../src/shared/prices.ts';
+import { loadPrices } from '../../../src/shared/models/prices.ts';
 import type { Characteristics, Dimension } from '../../../src/shared/sampling/dimensions.ts';
 import { createPlan } from '../../../src/shared/sampling/plan.ts';
 import type { PopulationStatus } from '../../../src/shared/transactions/populations.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_MODEL } from '../../src/shared/config.ts';
-import { costInDollars, loadPrices } from '../../src/shared/prices.ts';
+import { DEFAULT_MODEL } from '../../../src/shared/config.ts';
+import { costInDollars, loadPrices } from '../../../src/shared/models/prices.ts';
 
 test('cached prompt tokens are charged apart from the others', () => {
   const price = { input: 2, cachedInput: 0.5, output: 8, source: 's', date: '2030-01-01' };
