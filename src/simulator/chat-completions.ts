@@ -1,18 +1,30 @@
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { type ChatRequest, readChatRequest } from './chat-request.ts';
+import { createTokenCounter } from '../shared/tokens/token-counter.ts';
+import { parseBody, readChatRequest } from './chat-request.ts';
 import { type Completion, createCompletionWriter } from './completion.ts';
-import { drawFault, errorOfFault, type FaultKind } from './faults.ts';
-import { bearerOf, readBody, sendError, sendJson, sendTruncated } from './http-exchange.ts';
+import { completionBody } from './completion-body.ts';
+import { replyOfFault } from './fault-replies.ts';
+import { drawFault, type FaultKind } from './faults.ts';
+import {
+  bearerOf,
+  type Reply,
+  readBody,
+  sendError,
+  sendJson,
+  sendReply,
+  sendTruncated,
+} from './http-exchange.ts';
+import { refuseMissing } from './missing-features.ts';
 import { ApiError, invalidApiKey } from './openai-errors.ts';
 import type { SimulatorOptions } from './options.ts';
 import { createPromptCache } from './prompt-cache.ts';
 import { createPromptReader, type PromptReading } from './prompt-reader.ts';
 import { createRateLimits } from './rate-limits.ts';
 import { fingerprint, type Random, seededRandom } from './seeded-random.ts';
+import type { Settings } from './settings.ts';
 import type { StatsRecorder } from './stats.ts';
-import { createTokenCounter } from './tokens.ts';
 
 /** Time, so that tests can bring their own. */
 export interface Timekeeper {
@@ -27,14 +39,20 @@ export type ChatHandler = (request: IncomingMessage, response: ServerResponse) =
 /** How often each of the last 100,000 different requests was admitted: a repeated request draws its fault afresh. */
 const REMEMBERED_REQUESTS = 100_000;
 
+/** An admitted call. */
 interface Turn {
-  readonly chat: ChatRequest;
+  readonly id: string;
+  readonly model: string;
   readonly prompt: PromptReading;
   readonly fault: FaultKind | undefined;
-  readonly latencyMs: number;
+  /** Of the limits. */
   readonly headers: Record<string, string>;
+  /** What is sent instead of a completion. */
+  readonly reply: Reply | undefined;
   readonly completion: Completion | undefined;
-  readonly id: string;
+  readonly latencyMs: number;
+  /** Replaces what the call took from the limits by what it used. */
+  settle(usedTokens: number): void;
 }
 
 /**
@@ -44,7 +62,7 @@ interface Turn {
  * admitted before. So a run is the same whatever the order in which requests arrive, and a retry gets a fresh draw.
  */
 export function createChatHandler(
-  options: SimulatorOptions,
+  settings: Settings,
   stats: StatsRecorder,
   time: Timekeeper,
   stopping: AbortSignal,
@@ -52,27 +70,29 @@ export function createChatHandler(
   const counter = createTokenCounter();
   const prompts = createPromptReader(counter);
   const promptCache = createPromptCache();
-  const completions = createCompletionWriter(options, counter);
-  const limits = createRateLimits(options);
+  const completions = createCompletionWriter(settings, counter);
+  const limits = createRateLimits(settings, settings.current.windowMs);
   const visits = new LRUCache<number, number>({ max: REMEMBERED_REQUESTS });
-  const seed = fingerprint(options.seed);
+  const seed = fingerprint(settings.current.seed);
   // Each call in its latency listens; without this Node warns of a leak at the eleventh.
   setMaxListeners(0, stopping);
 
   /** Everything that is decided about a call, in one synchronous step. */
   const admit = (body: string): Turn => {
-    const chat = readChatRequest(body);
+    const options = settings.current;
+    const request = parseBody(body);
+    stats.received(request);
+    refuseMissing(request, options.unsupported);
+    const chat = readChatRequest(request);
     completions.check(chat.format);
-    const prompt = prompts.read(
-      chat.format.kind === 'json_schema' ? chat.format.schemaText : '',
-      chat.messages,
-    );
+    const knowsSchema = chat.format.kind === 'json_schema' && !options.ignores.includes('response_format');
+    const prompt = prompts.read(knowsSchema ? chat.format.schemaText : '', chat.messages);
     const visit = visits.get(prompt.fingerprint) ?? 0;
     const random = seededRandom(seed, prompt.fingerprint, visit + 1);
     const fault = drawFault(options.faults, random);
     const latencyMs = drawLatencyMs(options, random);
-    const error = fault === undefined ? undefined : errorOfFault(fault, options.retryAfter);
-    const isAnswered = error === undefined && fault !== 'reset' && fault !== 'hang';
+    const reply = fault === undefined ? undefined : replyOfFault(fault, { ...options, model: chat.model });
+    const isAnswered = reply === undefined && fault !== 'reset' && fault !== 'hang';
 
     // With a token limit the charge is known without writing, which makes a refused call cheap.
     const compose = () => (isAnswered ? completions.write(chat, prompt.fingerprint, fault) : undefined);
@@ -81,45 +101,82 @@ export function createChatHandler(
     const charge = prompt.tokens + (limit ?? early?.tokens ?? 0);
     const nowMs = time.monotonicMs();
     stats.asked(nowMs, charge);
-    limits.admit(nowMs, charge, chat.model);
+    const refusal = limits.refusal(nowMs, charge, chat.model);
+    if (refusal !== undefined) {
+      stats.refusedByLimits();
+      throw refusal;
+    }
+    const place = limits.admit(nowMs, charge);
+    const settleStats = stats.admitted(charge, limits.used(nowMs));
     visits.set(prompt.fingerprint, visit + 1);
     if (fault !== undefined) stats.met(fault);
 
-    const headers = limits.headers(nowMs);
-    if (error !== undefined) throw withHeaders(error, headers);
-    const id = `chatcmpl-simulated-${prompt.fingerprint.toString(36)}-${visit}`;
-    return { chat, prompt, fault, latencyMs, headers, completion: early ?? compose(), id };
+    const completion = early ?? compose();
+    return {
+      id: `chatcmpl-simulated-${prompt.fingerprint.toString(36)}-${visit}`,
+      model: chat.model,
+      prompt,
+      fault,
+      headers: limits.headers(nowMs),
+      reply,
+      completion,
+      latencyMs: latencyMs + options.latencyPerTokenMs * (completion?.tokens ?? 0),
+      settle(usedTokens) {
+        if (options.charge === 'reserved') return;
+        limits.settle(place, usedTokens);
+        settleStats(usedTokens);
+      },
+    };
+  };
+
+  /** Sends a completion, and counts it as the caller will be charged for it. */
+  const send = (response: ServerResponse, turn: Turn, completion: Completion): void => {
+    const { fault, headers } = turn;
+    const prompt = turn.prompt.tokens;
+    const cached = promptCache.share(turn.prompt.prefixes);
+    const reportsCacheWrites = settings.current.cacheWrite;
+    const cacheWrite = reportsCacheWrites ? prompt - cached : 0;
+    const tokens = { prompt, cached, cacheWrite, completion: completion.tokens };
+    stats.wrote(tokens);
+    turn.settle(prompt + completion.tokens);
+    stats.answered(200, { whole: fault !== 'truncated', fault });
+    const body = completionBody({ ...turn, completion, tokens, reportsCacheWrites });
+    if (fault === 'truncated') sendTruncated(response, body, headers);
+    else if (fault === 'wrong_type')
+      sendJson(response, 200, body, { ...headers, 'content-type': 'text/plain; charset=utf-8' });
+    else sendJson(response, 200, body, headers);
   };
 
   /** Resolves with false when the call stays open, or when its caller has left. */
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
     let turn: Turn;
     try {
-      if (options.apiKey !== undefined && bearerOf(request) !== options.apiKey)
+      const { apiKey } = settings.current;
+      if (apiKey !== undefined && bearerOf(request) !== apiKey)
         throw invalidApiKey(bearerOf(request) !== undefined);
       turn = admit(await readBody(request));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (response.destroyed) return false;
-      stats.answered(error.status, undefined);
+      stats.answered(error.status);
       sendError(response, error);
       return true;
     }
-    const { completion, fault, headers } = turn;
+    const { completion, fault, reply } = turn;
     if (fault === 'hang') return false;
+    if (reply !== undefined) {
+      if (response.destroyed) return false;
+      stats.answered(reply.status);
+      sendReply(response, reply, turn.headers);
+      return true;
+    }
     if (turn.latencyMs > 0) await time.wait(turn.latencyMs, stopping);
     if (stopping.aborted || response.destroyed) return false;
     if (fault === 'reset' || completion === undefined) {
       request.socket.resetAndDestroy();
       return true;
     }
-    const prompt = turn.prompt.tokens;
-    const cached = promptCache.share(turn.prompt.prefixes);
-    stats.wrote({ prompt, cached, completion: completion.tokens });
-    stats.answered(200, fault);
-    const body = completionBody(turn, completion, cached);
-    if (fault === 'truncated') sendTruncated(response, body, headers);
-    else sendJson(response, 200, body, headers);
+    send(response, turn, completion);
     return true;
   };
 
@@ -140,50 +197,4 @@ export function createChatHandler(
 
 function drawLatencyMs({ latencyMedianMs, latencySigma }: SimulatorOptions, random: Random): number {
   return latencyMedianMs === 0 ? 0 : latencyMedianMs * Math.exp(latencySigma * random.normal());
-}
-
-function withHeaders(error: ApiError, headers: Record<string, string>): ApiError {
-  const { status, message, type, param, code } = error;
-  return new ApiError(status, message, {
-    type,
-    headers: { ...headers, ...error.headers },
-    ...(param === null ? {} : { param }),
-    ...(code === null ? {} : { code }),
-  });
-}
-
-function completionBody({ chat, prompt, id }: Turn, completion: Completion, cachedTokens: number): object {
-  return {
-    id,
-    object: 'chat.completion',
-    created: Math.floor(Date.now() / 1000),
-    model: chat.model,
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: 'assistant',
-          content: completion.content,
-          refusal: completion.refusal,
-          annotations: [],
-        },
-        logprobs: null,
-        finish_reason: completion.finishReason,
-      },
-    ],
-    usage: {
-      prompt_tokens: prompt.tokens,
-      completion_tokens: completion.tokens,
-      total_tokens: prompt.tokens + completion.tokens,
-      prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
-      completion_tokens_details: {
-        reasoning_tokens: 0,
-        audio_tokens: 0,
-        accepted_prediction_tokens: 0,
-        rejected_prediction_tokens: 0,
-      },
-    },
-    service_tier: 'default',
-    system_fingerprint: 'simulated',
-  };
 }

@@ -23,9 +23,8 @@ export interface ChatRequest {
 const ROLES = ['developer', 'system', 'user', 'assistant', 'tool', 'function'];
 const SCHEMA_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-/** Reads the body of a chat completion. Throws OpenAI's kind of 400 for what is malformed or not simulated. */
-export function readChatRequest(body: string): ChatRequest {
-  const request = parseObject(body);
+/** Reads the parsed body of a chat completion. Throws OpenAI's kind of 400 for what is malformed or not simulated. */
+export function readChatRequest(request: Readonly<Record<string, unknown>>): ChatRequest {
   const { model, messages } = request;
   if (model === undefined)
     throw invalidRequest('you must provide a model parameter', 'model', 'missing_required_parameter');
@@ -52,7 +51,8 @@ export function readChatRequest(body: string): ChatRequest {
   return { model, messages: read, format, maxCompletionTokens: readTokenLimit(request) };
 }
 
-function parseObject(body: string): Record<string, unknown> {
+/** Throws OpenAI's kind of 400 for a body that is no JSON object. */
+export function parseBody(body: string): Record<string, unknown> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

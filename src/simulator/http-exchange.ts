@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError } from './openai-errors.ts';
 
+/** A reply that is ready to be sent. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 const MAX_BODY_BYTES = 10_000_000;
 
 /** The whole body as text. Throws a 413 beyond 10 MB and a 400 when the caller leaves in the middle of it. */
@@ -44,8 +51,22 @@ export function sendJson(
   response.end(payload);
 }
 
+export function replyOfError(error: ApiError): Reply {
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', ...error.headers },
+    body: JSON.stringify(error.body()),
+  };
+}
+
 export function sendError(response: ServerResponse, error: ApiError): void {
-  sendJson(response, error.status, error.body(), error.headers);
+  sendReply(response, replyOfError(error), {});
+}
+
+export function sendReply(response: ServerResponse, reply: Reply, headers: Record<string, string>): void {
+  const payload = Buffer.from(reply.body);
+  response.writeHead(reply.status, { 'content-length': payload.length, ...headers, ...reply.headers });
+  response.end(payload);
 }
 
 /** Sends half of what Content-Length promises, then closes the connection. */

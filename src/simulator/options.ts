@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../shared/errors.ts';
 import { FAULT_KINDS, RATE_SUM_TOLERANCE, RETRY_AFTER_PATTERN, sumOfRates } from './faults.ts';
+import { FEATURES } from './missing-features.ts';
+
+/** Of `completionScale`. */
+export const LARGEST_SCALE = 20;
 
 const rate = z.number().min(0).max(1);
 
@@ -15,8 +19,17 @@ export const simulatorOptionsSchema = z.strictObject({
   latencyMedianMs: z.number().min(0).default(0),
   /** Standard deviation of the latency's logarithm: 0 is constant, 0.5 puts 95 % within a factor 2.7. */
   latencySigma: z.number().min(0).max(3).default(0.5),
+  /** Milliseconds that each token of an answer takes, reasoning included, on top of that. */
+  latencyPerTokenMs: z.number().min(0).default(0),
   /** Size of answers: 1 makes a person of 4 to 5 KB; 0 the least that the schema's minItems allow. */
-  completionScale: z.number().min(0).max(20).default(1),
+  completionScale: z.number().min(0).max(LARGEST_SCALE).default(1),
+  /**
+   * The largest answer has about this many times the tokens of the smallest, as far as the schema lets them; 1: all are of one
+   * size. The size depends on the request alone. Takes ten times as long to write.
+   */
+  completionSpread: z.number().min(1).max(100).default(1),
+  /** Tokens that each answer spends before its first word; they count as completion tokens and against the request's limit. */
+  reasoningTokens: z.int().min(0).max(1_000_000).default(0),
   /** `diverse`, or `collapsed:K`: only K names ever, unless the prompt gives one. */
   names: z
     .string()
@@ -45,6 +58,19 @@ export const simulatorOptionsSchema = z.strictObject({
   rpm: z.int().min(1).optional(),
   /** Tokens admitted in any window of `windowMs`; none: no limit. */
   tpm: z.int().min(1).optional(),
+  /**
+   * What a call takes from `tpm`. `reserved`: prompt and the most it may answer, from its admission on, for good. `used`: the same
+   * at first, and once its answer is written what it used instead, still in the window of its admission.
+   */
+  charge: z.enum(['reserved', 'used']).default('reserved'),
+  /** Whether replies carry `x-ratelimit-*` of the limits that are set. */
+  rateLimitHeaders: z.boolean().default(true),
+  /** Features that are refused with a 400 when a request uses them. */
+  unsupported: z.array(z.enum(FEATURES)).default([]),
+  /** Features that are passed over in silence: the answer to a `response_format` is then prose around fenced JSON. */
+  ignores: z.array(z.enum(['response_format'])).default([]),
+  /** Reports the prompt's tokens that were not cached as written to the cache, for those who charge for that. */
+  cacheWrite: z.boolean().default(false),
   /** The limits' and the statistics' window. A minute, except in tests. */
   windowMs: z.number().positive().default(60_000),
 });

@@ -2,7 +2,8 @@ import type { DimensionsAnswer } from '../shared/planning/dimensions-answer.ts';
 import { DIMENSIONS_SCHEMA_NAME } from '../shared/planning/dimensions-answer.ts';
 import { FACTORIES_SCHEMA_NAME } from '../shared/planning/factories-answer.ts';
 import type { PlannedFactory } from '../shared/planning/operations.ts';
-import type { ChatRequest } from './chat-request.ts';
+import type { AnswerFormat } from './chat-request.ts';
+import { SCHEMA_IN_PROMPT } from './schema-in-prompt.ts';
 import type { Random } from './seeded-random.ts';
 import { INTERESTS } from './word-lists/phrases.ts';
 import { PLACES } from './word-lists/places.ts';
@@ -20,13 +21,15 @@ export interface PlanningScene {
 
 /**
  * An answer to a planning request, which the schema alone would make nonsense of; undefined for any other request. Known by
- * the schema's name.
+ * the schema's name, or in a prompt, where it has none, by its property.
  */
-export function answerPlanning(format: ChatRequest['format'], scene: PlanningScene): object | undefined {
+export function answerPlanning(format: AnswerFormat, scene: PlanningScene): object | undefined {
   if (format.kind !== 'json_schema') return undefined;
-  if (format.name === DIMENSIONS_SCHEMA_NAME) return imagineDimensions(scene);
-  const wanted = format.schema.properties?.factories?.minItems;
-  if (format.name !== FACTORIES_SCHEMA_NAME || wanted === undefined) return undefined;
+  const { dimensions, factories } = format.schema.properties ?? {};
+  const isNamed = (name: string) => format.name === name || format.name === SCHEMA_IN_PROMPT;
+  if (dimensions !== undefined && isNamed(DIMENSIONS_SCHEMA_NAME)) return imagineDimensions(scene);
+  const wanted = factories?.minItems;
+  if (wanted === undefined || !isNamed(FACTORIES_SCHEMA_NAME)) return undefined;
   return imagineFactories(wanted, scene);
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { TokenCounter } from '../shared/tokens/token-counter.ts';
 import { fingerprint, joinLanes } from './seeded-random.ts';
-import type { TokenCounter } from './tokens.ts';
 
 /** A beginning of a prompt: its length in tokens (a multiple of 128, at least 1,024) and its fingerprint. */
 export interface PromptPrefix {
@@ -57,10 +57,10 @@ export function createPromptReader(counter: TokenCounter): PromptReader {
     if (known !== undefined && isSamePlace(known.start, start)) return known;
     const cursor = { ...start };
     const prefixes: PromptPrefix[] = [];
-    counter.walk(text, (stretch) => {
+    counter.walk(text, (word, tokens) => {
       const before = cursor.tokens;
-      advance(cursor, stretch.tokens, stretch.fingerprint);
-      // The stretch that crosses a step belongs to the prefix: two prompts that share it share at least the step.
+      advance(cursor, tokens, fingerprint(word));
+      // The word that crosses a step belongs to the prefix: two prompts that share it share at least the step.
       const step = Math.floor(cursor.tokens / PREFIX_STEP_TOKENS) * PREFIX_STEP_TOKENS;
       if (step > before && step >= SHORTEST_PREFIX_TOKENS)
         prefixes.push({ tokens: step, fingerprint: joinLanes(cursor.laneA, cursor.laneB) });

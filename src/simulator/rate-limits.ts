@@ -1,63 +1,74 @@
-import { rateLimitExceeded } from './openai-errors.ts';
+import { type ApiError, rateLimitExceeded } from './openai-errors.ts';
 import { RateWindow } from './rate-window.ts';
 
 type Unit = 'requests' | 'tokens';
+type Amounts = Readonly<Record<Unit, number>>;
+
+/** The limits in force; one that is undefined is none. */
+export interface LimitSettings {
+  readonly current: {
+    readonly rpm?: number | undefined;
+    readonly tpm?: number | undefined;
+    readonly rateLimitHeaders: boolean;
+  };
+}
 
 export interface RateLimits {
-  /** Admits one call or throws the 429 that OpenAI sends. A refused call takes nothing from the window. */
-  admit(nowMs: number, tokens: number, model: string): void;
+  /** The 429 that OpenAI sends when a call does not fit; it takes nothing from the windows. Undefined when it fits. */
+  refusal(nowMs: number, tokens: number, model: string): ApiError | undefined;
+  /** Admits a call. Returns the place of its tokens, for `settle`. */
+  admit(nowMs: number, tokens: number): number;
+  /** What the windows hold. */
+  used(nowMs: number): Amounts;
+  /** Replaces the tokens of an admitted call, in the window of its admission. */
+  settle(place: number, tokens: number): void;
   /** `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` of the limits that are set. */
   headers(nowMs: number): Record<string, string>;
 }
 
-interface Limit {
-  readonly unit: Unit;
-  readonly label: string;
-  readonly limit: number;
-  readonly window: RateWindow;
-}
+const UNITS: readonly Unit[] = ['requests', 'tokens'];
+const LABELS = { requests: 'requests per min (RPM)', tokens: 'tokens per min (TPM)' };
 
-/** Strict: no window of `windowMs`, wherever it starts, admits more than the limits. */
-export function createRateLimits(limits: {
-  rpm?: number | undefined;
-  tpm?: number | undefined;
-  windowMs: number;
-}): RateLimits {
-  const make = (unit: Unit, label: string, limit: number | undefined): Limit[] =>
-    limit === undefined ? [] : [{ unit, label, limit, window: new RateWindow(limits.windowMs) }];
-  const active = [
-    ...make('requests', 'requests per min (RPM)', limits.rpm),
-    ...make('tokens', 'tokens per min (TPM)', limits.tpm),
-  ];
-  const amountOf = (unit: Unit, tokens: number) => (unit === 'requests' ? 1 : tokens);
+/**
+ * Strict: no window of `windowMs`, wherever it starts, admits more than the limits. A limit that is lowered or set later
+ * counts what was admitted before.
+ */
+export function createRateLimits(settings: LimitSettings, windowMs: number): RateLimits {
+  const windows = { requests: new RateWindow(windowMs), tokens: new RateWindow(windowMs) };
+  const limitOf = (unit: Unit) => (unit === 'requests' ? settings.current.rpm : settings.current.tpm);
 
-  const headers = (nowMs: number) => {
+  const headers: RateLimits['headers'] = (nowMs) => {
     const all: Record<string, string> = {};
-    for (const { unit, limit, window } of active) {
+    if (!settings.current.rateLimitHeaders) return all;
+    for (const unit of UNITS) {
+      const limit = limitOf(unit);
+      if (limit === undefined) continue;
       all[`x-ratelimit-limit-${unit}`] = String(limit);
-      all[`x-ratelimit-remaining-${unit}`] = String(limit - window.sum(nowMs));
-      all[`x-ratelimit-reset-${unit}`] = formatReset(window.msUntilEmpty(nowMs));
+      all[`x-ratelimit-remaining-${unit}`] = String(Math.max(0, limit - windows[unit].sum(nowMs)));
+      all[`x-ratelimit-reset-${unit}`] = formatReset(windows[unit].msUntilEmpty(nowMs));
     }
     return all;
   };
 
   return {
     headers,
-    admit(nowMs, tokens, model) {
-      for (const { unit, label, limit, window } of active) {
-        const requested = amountOf(unit, tokens);
-        const used = window.sum(nowMs);
+    refusal(nowMs, tokens, model) {
+      for (const unit of UNITS) {
+        const limit = limitOf(unit);
+        if (limit === undefined) continue;
+        const requested = unit === 'requests' ? 1 : tokens;
+        const used = windows[unit].sum(nowMs);
         if (used + requested <= limit) continue;
         const numbers = `Limit ${limit}, Used ${used}, Requested ${requested}`;
         if (requested > limit)
-          throw rateLimitExceeded(
-            `Request too large for ${model} on ${label}: ${numbers}. The input or output tokens must be reduced in order to run successfully.`,
+          return rateLimitExceeded(
+            `Request too large for ${model} on ${LABELS[unit]}: ${numbers}. The input or output tokens must be reduced in order to run successfully.`,
             unit,
             headers(nowMs),
           );
-        const waitMs = Math.ceil(window.msUntilAtMost(limit - requested, nowMs));
-        throw rateLimitExceeded(
-          `Rate limit reached for ${model} on ${label}: ${numbers}. Please try again in ${formatReset(waitMs)}.`,
+        const waitMs = Math.ceil(windows[unit].msUntilAtMost(limit - requested, nowMs));
+        return rateLimitExceeded(
+          `Rate limit reached for ${model} on ${LABELS[unit]}: ${numbers}. Please try again in ${formatReset(waitMs)}.`,
           unit,
           {
             ...headers(nowMs),
@@ -66,8 +77,14 @@ export function createRateLimits(limits: {
           },
         );
       }
-      for (const { unit, window } of active) window.add(nowMs, amountOf(unit, tokens));
+      return undefined;
     },
+    admit(nowMs, tokens) {
+      windows.requests.add(nowMs, 1);
+      return windows.tokens.add(nowMs, tokens);
+    },
+    used: (nowMs) => ({ requests: windows.requests.sum(nowMs), tokens: windows.tokens.sum(nowMs) }),
+    settle: (place, tokens) => windows.tokens.amend(place, tokens),
   };
 }
 

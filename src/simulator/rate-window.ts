@@ -8,17 +8,30 @@ export class RateWindow {
   #times: number[] = [];
   #amounts: number[] = [];
   #head = 0;
+  /** How many entries were dropped from the front of the lists. */
+  #dropped = 0;
   #sum = 0;
 
   constructor(windowMs: number) {
     this.#windowMs = windowMs;
   }
 
-  add(nowMs: number, amount: number): void {
+  /** Returns the place of the amount, for `amend`. */
+  add(nowMs: number, amount: number): number {
     this.#expire(nowMs);
     this.#times.push(nowMs);
     this.#amounts.push(amount);
     this.#sum += amount;
+    return this.#dropped + this.#times.length - 1;
+  }
+
+  /** Replaces an amount, as of the time it was added at; one that counts no more stays uncounted. */
+  amend(place: number, amount: number): void {
+    const index = place - this.#dropped;
+    const before = this.#amounts[index];
+    if (index < this.#head || before === undefined) return;
+    this.#amounts[index] = amount;
+    this.#sum += amount - before;
   }
 
   sum(nowMs: number): number {
@@ -55,6 +68,7 @@ export class RateWindow {
     if (this.#head > 1024 && this.#head * 2 > this.#times.length) {
       this.#times = this.#times.slice(this.#head);
       this.#amounts = this.#amounts.slice(this.#head);
+      this.#dropped += this.#head;
       this.#head = 0;
     }
   }

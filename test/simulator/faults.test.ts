@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../src/shared/errors.ts';
-import { drawFault, FAULT_KINDS, parseFaults, retryAfterHeaders } from '../../src/simulator/faults.ts';
+import {
+  drawFault,
+  PASSING_FAULT_KINDS,
+  parseFaults,
+  retryAfterHeaders,
+} from '../../src/simulator/faults.ts';
 import { simulatorOptions } from '../../src/simulator/options.ts';
 import { seededRandom } from '../../src/simulator/seeded-random.ts';
 
-test('faults are read by kind, or for all kinds with exceptions', () => {
+test('faults are read by kind, or for all that a fleet lives through, with exceptions', () => {
   assert.deepEqual(parseFaults('rate_limit=0.05, server_error=1e-2'), {
     rate_limit: 0.05,
     server_error: 0.01,
   });
   assert.deepEqual(parseFaults(''), {});
   const all = parseFaults('all=0.05,hang=0');
-  assert.deepEqual(Object.keys(all).sort(), [...FAULT_KINDS].sort());
+  assert.deepEqual(Object.keys(all).sort(), [...PASSING_FAULT_KINDS].sort());
+  assert.equal(all.quota, undefined, 'a fleet would pause at once');
+  assert.deepEqual(parseFaults('all=0.05,quota=0.01').quota, 0.01);
   assert.equal(all.hang, 0);
   assert.equal(all.wrong_age, 0.05);
 });
@@ -27,11 +34,11 @@ test('what can not be read is named, with the known kinds', () => {
     }
     throw new Error(`${text} was accepted`);
   };
-  assert.match(message('rate_limits=0.1'), /unknown kind "rate_limits".*rate_limit, quota/);
+  assert.match(message('rate_limits=0.1'), /unknown kind "rate_limits".*rate_limit, server_error/);
   assert.match(message('toString=0.1'), /unknown kind "toString"/);
   for (const bad of ['hang', 'hang=', 'hang=2', 'hang=-0.1', 'hang=a', 'hang=0.1=0.2'])
     assert.ok(message(bad).includes(`got "${bad}"`), bad);
-  assert.match(message('all=0.5'), /add up to 7/);
+  assert.match(message('all=0.5'), /add up to 6.5/);
 });
 
 test('each kind is drawn at its rate, one at most', () => {

@@ -99,3 +99,24 @@ test('faults apply to plans as well', async (t) => {
   assert.ok((await askDimensions(t, { faults: { refusal: 1 } })).message.refusal);
   assert.equal((await askDimensions(t, { faults: { length: 1 } })).finish_reason, 'length');
 });
+
+test('in JSON mode a plan is known by the schema that the prompt spells out', async (t) => {
+  const simulator = await startSimulator();
+  t.after(() => simulator.stop());
+  const ask = async ({ system, user }: { system: string; user: string }, schema: object) => {
+    const { choices } = await clientOf(simulator).chat.completions.create({
+      model: 'simulated-1',
+      messages: [
+        { role: 'system', content: `${system}\nAnswer with JSON for this schema: ${JSON.stringify(schema)}` },
+        { role: 'user', content: user },
+      ],
+      response_format: { type: 'json_object' },
+    });
+    return JSON.parse(choices[0]?.message.content ?? '');
+  };
+  const about = prompts.dimensions({ samplingSpaceDescription: 'Bakers.', context: '', settled: [] });
+  assert.ok('dimensions' in readDimensions(await ask(about, dimensionsJsonSchema)));
+  const groups = prompts.factories({ genericContext: 'Users of a tram.', count: 4, earlier: [] });
+  const { factories } = await ask(groups, factoriesJsonSchema(4));
+  assert.equal(new Set(factories.map(({ title }: PlannedFactory) => title)).size, 4);
+});

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createTokenCounter } from '../../src/shared/tokens/token-counter.ts';
 import { createPromptCache } from '../../src/simulator/prompt-cache.ts';
 import { createPromptReader } from '../../src/simulator/prompt-reader.ts';
-import { createTokenCounter } from '../../src/simulator/tokens.ts';
 
 // " word" is one token, so lengths in tokens are known.
 const words = (count: number, word = 'word') => Array.from({ length: count }, () => word).join(' ');

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { createTokenCounter } from '../../src/shared/tokens/token-counter.ts';
 import type { AnswerFormat } from '../../src/simulator/chat-request.ts';
 import { createCompletionWriter } from '../../src/simulator/completion.ts';
 import type { FaultKind } from '../../src/simulator/faults.ts';
 import { checkSchema, type JsonSchema } from '../../src/simulator/json-schema.ts';
 import { ApiError } from '../../src/simulator/openai-errors.ts';
 import { PERSONA_SCHEMA } from '../../src/simulator/persona-schema.ts';
-import { createTokenCounter } from '../../src/simulator/tokens.ts';
+import { createSettings } from '../../src/simulator/settings.ts';
 import { MARIA, SMALL_SCHEMA } from './simulated-client.ts';
 
 const counter = createTokenCounter();
@@ -25,7 +26,10 @@ function answerTo(
   } = {},
 ): unknown {
   const { user = '', fault, scale = 1, names = 'diverse', strict = true, call = 1 } = options;
-  const { write } = createCompletionWriter({ seed: 's', names, completionScale: scale }, counter);
+  const { write } = createCompletionWriter(
+    createSettings({ seed: 's', names, completionScale: scale }),
+    counter,
+  );
   const format: AnswerFormat = {
     kind: 'json_schema',
     name: 'x',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import { startSimulator } from '../../src/simulator/server.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { askPerson, clientOf, failureOf, personRequest } from './simulated-client.ts';
 
 async function startWithClock(options: Partial<SimulatorOptions>) {
@@ -114,3 +114,60 @@ test('malformed calls take nothing from the limits', async () => {
   assert.equal((await failureOf(clientOf(simulator).chat.completions.create(request))).status, 400);
   await askPerson(simulator, 'someone');
 });
+
+test('charge "used": an answer gives back what it did not use, in the window of its admission', async () => {
+  const { simulator, clock } = await startWithClock({ tpm: 10_000, charge: 'used' });
+  await using _ = simulator;
+  const ask = async (max_completion_tokens: number) => {
+    const request = { ...personRequest('someone'), max_completion_tokens };
+    return (await clientOf(simulator).chat.completions.create(request)).usage?.total_tokens ?? 0;
+  };
+  const first = await ask(9000);
+  assert.deepEqual(pick(simulator), { admittedRequests: 1, admittedTokens: first, windowsOver: 0 });
+  clock.nowMs += 30_000;
+  const second = await ask(9000);
+  assert.equal(pick(simulator).admittedTokens, first + second);
+  const { peak, tokens } = simulator.stats();
+  const prompt = tokens.prompt / 2;
+  assert.deepEqual(peak.admitted, { requests: 2, tokens: first + prompt + 9000 });
+  assert.equal(peak.tokens, 2 * (prompt + 9000), 'what was asked for stays as it was asked for');
+
+  // Both still count, and the first only as long as its own admission is in the window.
+  assert.match(
+    (await failureOf(ask(10_000 - prompt - first))).message,
+    new RegExp(`Used ${first + second},`),
+  );
+  clock.nowMs += 30_000;
+  await ask(10_000 - prompt - second);
+  assert.equal(pick(simulator).windowsOver, 1);
+});
+
+test('charge "used": what was not answered keeps what it reserved', async () => {
+  const { simulator } = await startWithClock({ tpm: 10_000, charge: 'used', faults: { server_error: 1 } });
+  await using _ = simulator;
+  const request = { ...personRequest('someone'), max_completion_tokens: 6000 };
+  await failureOf(clientOf(simulator).chat.completions.create(request));
+  assert.ok(pick(simulator).admittedTokens > 6000);
+  assert.equal((await failureOf(clientOf(simulator).chat.completions.create(request))).status, 429);
+  assert.equal(pick(simulator).windowsOver, 1);
+});
+
+test('charge "reserved": what was admitted stays charged, and refused calls are told from admitted ones', async () => {
+  const { simulator } = await startWithClock({ rpm: 2 });
+  await using _ = simulator;
+  const request = { ...personRequest('someone'), max_completion_tokens: 6000 };
+  for (let call = 0; call < 5; call++)
+    await clientOf(simulator)
+      .chat.completions.create(request)
+      .catch(() => {});
+  const { tokens, peak, tooManyRequests } = simulator.stats();
+  const charged = 2 * (tokens.prompt / 2 + 6000);
+  assert.deepEqual(pick(simulator), { admittedRequests: 2, admittedTokens: charged, windowsOver: 3 });
+  assert.deepEqual(peak.admitted, { requests: 2, tokens: charged });
+  assert.deepEqual([peak.requests, tooManyRequests], [5, 3]);
+});
+
+function pick(simulator: Simulator) {
+  const { admittedRequests, admittedTokens, windowsOver } = simulator.stats();
+  return { admittedRequests, admittedTokens, windowsOver };
+}

@@ -286,7 +286,8 @@ test('/stats, its alias and its reset', async () => {
   const { calls, successes, successfulCalls, tokens, peak, inFlight, peakInFlight } = simulator.stats();
   assert.deepEqual({ calls, successes, successfulCalls }, { calls: 1, successes: 1, successfulCalls: 1 });
   assert.ok(tokens.prompt > 0 && tokens.completion > 0);
-  assert.deepEqual(peak, { windowMs: 60_000, requests: 1, tokens: tokens.prompt + tokens.completion });
+  const asked = { requests: 1, tokens: tokens.prompt + tokens.completion };
+  assert.deepEqual(peak, { windowMs: 60_000, ...asked, admitted: asked });
   assert.deepEqual({ inFlight, peakInFlight }, { inFlight: 0, peakInFlight: 1 });
   assert.equal((await fetch(`${root}/stats/reset`, { method: 'POST' })).status, 200);
   assert.equal(simulator.stats().calls, 0);
