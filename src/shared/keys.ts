@@ -37,6 +37,8 @@ export interface LimitKeys {
   readonly ledger: string;
   /** Hash: rate scope → what it is, as JSON for people. */
   readonly scopes: string;
+  /** Hash: endpoint and model → what was learnt of how to ask it, as JSON. */
+  readonly capabilities: string;
   scope(id: string): RateScopeKeys;
 }
 
@@ -103,6 +105,7 @@ function limitKeys(base: string): LimitKeys {
   return {
     ledger: `${base}:ledger`,
     scopes: `${base}:scopes`,
+    capabilities: `${base}:capabilities`,
     scope: (id) => ({
       state: `${base}:scope:${id}`,
       queue: `${base}:scope:${id}:queue`,

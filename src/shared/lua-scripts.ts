@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
@@ -7,8 +8,8 @@ export type ScriptReply = readonly [code: string, ...rest: (Buffer | number | nu
 export type Script = (keys: readonly string[], args: readonly ScriptArgument[]) => Promise<ScriptReply>;
 
 /**
- * Lua scripts as functions. Each is a file whose name says how many KEYS it takes and whose header is its contract;
- * `prelude.lua` of the same folder stands in front of each. Redis holds them by their hash and ioredis sends the text again
+ * Lua scripts as functions. Each is a file whose name says how many KEYS it takes and whose header is its contract; the
+ * `parts`, files of the same folder, stand in front of each. Redis holds them by their hash and ioredis sends the text again
  * after a restart, so nothing has to be loaded by hand.
  *
  * Returns a function that gives the scripts on a connection and defines them there on first use.
@@ -16,6 +17,7 @@ export type Script = (keys: readonly string[], args: readonly ScriptArgument[]) 
 export function luaScripts<Name extends string>(
   folder: URL,
   files: Readonly<Record<Name, string>>,
+  parts: readonly string[] = ['prelude.lua'],
 ): (redis: Redis) => { readonly [name in Name]: Script } {
   type Scripts = { readonly [name in Name]: Script };
   const defined = new WeakMap<Redis, Scripts>();
@@ -23,10 +25,10 @@ export function luaScripts<Name extends string>(
   return (redis) => {
     const known = defined.get(redis);
     if (known !== undefined) return known;
-    const prelude = read('prelude.lua');
+    const before = parts.map(read).join('\n');
     const entries = Object.entries<string>(files).map(([name, file]) => [
       name,
-      defineScript(redis, { name, file, lua: `${prelude}\n${read(file)}` }),
+      defineScript(redis, file, `${before}\n${read(file)}`),
     ]);
     const scripts: Scripts = Object.fromEntries(entries);
     defined.set(redis, scripts);
@@ -34,11 +36,9 @@ export function luaScripts<Name extends string>(
   };
 }
 
-function defineScript(
-  redis: Redis,
-  { name, file, lua }: { name: string; file: string; lua: string },
-): Script {
-  const command = `personaFleet${name[0]?.toUpperCase()}${name.slice(1)}`;
+function defineScript(redis: Redis, file: string, lua: string): Script {
+  // By its text: folders may well have scripts of the same name, and a connection has one set of commands.
+  const command = `personaFleet${createHash('sha256').update(lua).digest('hex').slice(0, 16)}`;
   const numberOfKeys = Number(/-(\d+)\.lua$/.exec(file)?.[1]);
   redis.defineCommand(command, { numberOfKeys, lua });
   const call: (...args: unknown[]) => Promise<[Buffer, ...(Buffer | number | null)[]]> = Reflect.get(

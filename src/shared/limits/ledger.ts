@@ -40,7 +40,10 @@ export interface Ledger {
   budgetOf(account: string): Promise<Budget>;
   /** Replaces the budget. It is read by every call that begins afterwards. */
   setBudget(account: string, budget: Budget): Promise<void>;
-  /** Forgets what an account spent, and its budget. The fleet's own total stays. */
+  /**
+   * Forgets what an account spent, and its budget. The fleet's own total stays, and so do the account's calls in flight: they
+   * are counted when they end.
+   */
   forget(account: string): Promise<void>;
 }
 
@@ -61,8 +64,8 @@ export const spendFields = [
 
 /** Fields of the ledger's one hash: `<account>:<field>`. The script of the limiter moves them by the same names. */
 const budgetFields = ['budget:nanoDollars', 'budget:tokens'] as const;
-/** What calls in flight may still use; kept by the limiter's script. */
-const heldFields = ['held:nanoDollars', 'held:tokens'] as const;
+/** Besides, `held:nanoDollars` and `held:tokens`: the most that the calls in flight can use. Only the script needs to know. */
+const inFlight = 'inFlight' satisfies keyof Spend;
 
 export function createLedger(redis: Redis, keys: Keys): Ledger {
   const { ledger } = keys.limits;
@@ -89,10 +92,8 @@ export function createLedger(redis: Redis, keys: Keys): Ledger {
       });
     },
     async forget(account) {
-      await redis.hdel(
-        ledger,
-        ...[...spendFields, ...budgetFields, ...heldFields].map((field) => `${account}:${field}`),
-      );
+      const fields = [...spendFields, ...budgetFields].filter((field) => field !== inFlight);
+      await redis.hdel(ledger, ...fields.map((field) => `${account}:${field}`));
     },
   };
 }

@@ -11,6 +11,11 @@ export interface Metrics {
   readonly modelRequestSeconds: Histogram<'model'>;
   readonly modelRequestsInFlight: Gauge;
   readonly modelWaitSeconds: Counter;
+  readonly limiterWaitSeconds: Histogram<'model'>;
+  readonly limiterExchanges: Counter<'model' | 'outcome'>;
+  readonly limitUtilisation: Gauge<'model' | 'resource'>;
+  readonly fleetPaused: Gauge<'model'>;
+  readonly lostCalls: Counter<'model'>;
   readonly tokens: Counter<'model' | 'type'>;
   readonly repairCalls: Counter<'outcome'>;
   readonly names: Counter<'outcome'>;
@@ -20,6 +25,9 @@ export interface Metrics {
 
 /** prom-client's default buckets stop at 10 s; a model call may take minutes. 0.16 s doubled up to 655 s. */
 const MODEL_SECONDS = Array.from({ length: 13 }, (_, doublings) => 0.16 * 2 ** doublings);
+
+/** From a round trip to Redis to minutes of a Retry-After: 1 ms, times 4, up to 262 s. */
+const LIMITER_WAIT_SECONDS = Array.from({ length: 10 }, (_, times) => 0.001 * 4 ** times);
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -54,6 +62,37 @@ export function createMetrics(): Metrics {
     modelWaitSeconds: new Counter({
       name: 'persona_fleet_model_wait_seconds_total',
       help: 'Time slots of this worker waited because the provider asked for time or a call had failed.',
+      registers,
+    }),
+    limiterWaitSeconds: new Histogram({
+      name: 'persona_fleet_limiter_wait_seconds',
+      help: 'Time model calls of this worker waited for the rate limits, a budget, or the provider.',
+      labelNames: ['model'],
+      buckets: LIMITER_WAIT_SECONDS,
+      registers,
+    }),
+    limiterExchanges: new Counter({
+      name: 'persona_fleet_limiter_exchanges_total',
+      help: 'Round trips of this worker to the rate budget in Redis, by outcome (ok, failed).',
+      labelNames: ['model', 'outcome'],
+      registers,
+    }),
+    limitUtilisation: new Gauge({
+      name: 'persona_fleet_limit_utilisation_ratio',
+      help: "Share of the provider's limit that the fleet uses, by resource (requests, tokens): take the max over workers.",
+      labelNames: ['model', 'resource'],
+      registers,
+    }),
+    fleetPaused: new Gauge({
+      name: 'persona_fleet_paused',
+      help: '1 while no call of the model is let through until a person acts: take the max over workers.',
+      labelNames: ['model'],
+      registers,
+    }),
+    lostCalls: new Counter({
+      name: 'persona_fleet_lost_calls_total',
+      help: 'Model calls of this worker whose reply was lost; counted with the most they can have used.',
+      labelNames: ['model'],
       registers,
     }),
     tokens: new Counter({

@@ -1,5 +1,18 @@
-import type { Stoppable } from '../../shared/lifecycle.ts';
+import type { Redis } from 'ioredis';
+import type { Keys } from '../../shared/keys.ts';
+import { type Stoppable, stoppable } from '../../shared/lifecycle.ts';
 import type { CallKind } from '../../shared/limits/accounts.ts';
+import type { Budget } from '../../shared/limits/ledger.ts';
+import { rateScopeId } from '../../shared/limits/rate-scope.ts';
+import { describeScope } from '../../shared/limits/scope-description.ts';
+import { limitScriptsOf } from '../../shared/limits/scripts.ts';
+import type { ModelProfile } from '../../shared/models/model-profiles.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { Backoff } from './backoff.ts';
+import { createExchange, type ScopeConfig } from './limiter-exchange.ts';
+import { createLimiterReport } from './limiter-report.ts';
+import { createScopeClient, type ScopeClient } from './limiter-scope.ts';
 import type { Usage } from './model-call.ts';
 
 /** What a call needs before it may be sent. */
@@ -63,7 +76,7 @@ export interface SeenLimits {
 /**
  * The fleet's rate budget and spending for one model, key and endpoint, in Redis: shared by all workers of all simulations.
  *
- * First come, first served. See the script for what is promised.
+ * First come, first served. What is promised stands at the head of exchange-8.lua, which keeps it.
  */
 export interface Limiter {
   /**
@@ -83,4 +96,128 @@ export interface Limiters extends Stoppable {
   of(model: string): Limiter;
   /** The latest of all. */
   waitingUntilMs(): number;
+}
+
+export interface LimitersOptions {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  /** Unique among all processes, for all time. */
+  readonly processId: string;
+  readonly endpoint: { readonly baseUrl: string | undefined; readonly apiKey: string };
+  readonly profileOf: (model: string) => Pick<ModelProfile, 'rpm' | 'tpm' | 'charge'>;
+  /** Share of a limit that may go at once, in (0, 1]. */
+  readonly burst: number;
+  /** What limits are meant for: a minute, but for tests. */
+  readonly windowMs: number;
+  /** How much later than it was let through a request may reach the provider. */
+  readonly guardMs: number;
+  /** The most that one call can take; one that was not settled 10 s later is given up as lost. */
+  readonly callTimeoutMs: number;
+  /** What all accounts together may spend. */
+  readonly fleetBudget: Budget;
+  readonly backoff: Backoff;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Milliseconds; stands in for Redis' clock and the process' own in tests. */
+  readonly now?: () => number;
+  /** How long no connection must have come about before the fleet is paused. */
+  readonly unreachableMs?: number;
+}
+
+const SETTLED_AT_LEAST_MS = 10_000;
+const UNREACHABLE_MS = 120_000;
+const SWEEP_EVERY_MS = 5_000;
+
+/** The limiters of one process: one for each model, made when it is first asked for. */
+export function createLimiters(options: LimitersOptions): Limiters {
+  const { redis, keys, endpoint, profileOf, guardMs, metrics, logger, now } = options;
+  const monotonic = now ?? (() => performance.now());
+  const scopes = new Map<string, { limiter: Limiter; client: ScopeClient }>();
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * A budget may wait for calls of another model, whose worker died and which nobody else calls: only here would they
+   * be given up.
+   */
+  async function sweep(): Promise<void> {
+    if (monotonic() - sweptAtMs < SWEEP_EVERY_MS) return;
+    sweptAtMs = monotonic();
+    for (const id of await redis.hkeys(keys.limits.scopes)) {
+      const { state, holds, deadlines } = keys.limits.scope(id);
+      await limitScriptsOf(redis).reap([state, holds, deadlines, keys.limits.ledger], [now?.() ?? '']);
+    }
+  }
+
+  function open(model: string) {
+    const id = rateScopeId({ ...endpoint, model });
+    const { rpm, tpm, charge } = profileOf(model);
+    const config: ScopeConfig = {
+      scope: id,
+      description: describeScope({ model, baseUrl: endpoint.baseUrl, windowMs: options.windowMs }),
+      process: options.processId,
+      windowMs: options.windowMs,
+      guardMs,
+      burst: options.burst,
+      requests: rpm,
+      tokens: tpm,
+      charge,
+      lifetimeMs: options.callTimeoutMs + SETTLED_AT_LEAST_MS,
+      unreachableMs: options.unreachableMs ?? UNREACHABLE_MS,
+      fleetBudget: options.fleetBudget,
+      backoff: { baseMs: options.backoff.baseMs, maxMs: options.backoff.maxMs },
+    };
+    let waitingUntilMs = 0;
+    const report = createLimiterReport(metrics, logger, model);
+    const client = createScopeClient({
+      exchange: createExchange({ redis, keys, config, now }),
+      freshMs: Math.max(5, guardMs / 2),
+      random: options.backoff.random,
+      now: monotonic,
+      logger,
+      onExchange(reply) {
+        report(reply);
+        if (reply === undefined) return;
+        waitingUntilMs = reply.waitMs > 0 ? (now ?? Date.now)() + reply.waitMs : 0;
+        if (reply.budgetWait) sweep().catch(() => {}); // tried again while the budget waits
+      },
+    });
+    const limiter: Limiter = {
+      async acquire(request, signal) {
+        const startedAt = monotonic();
+        try {
+          return countingLost(await client.acquire(request, signal), () => metrics.lostCalls.inc({ model }));
+        } finally {
+          metrics.limiterWaitSeconds.observe({ model }, (monotonic() - startedAt) / 1000);
+        }
+      },
+      async pause(reason, message) {
+        await redis.hset(keys.limits.scope(id).state, { pausedReason: reason, pausedMessage: message });
+        metrics.fleetPaused.set({ model }, 1);
+      },
+      waitingUntilMs: () => waitingUntilMs,
+    };
+    return { limiter, client };
+  }
+
+  const limiters: Omit<Limiters, keyof Stoppable> = {
+    of(model) {
+      const known = scopes.get(model) ?? open(model);
+      scopes.set(model, known);
+      return known.limiter;
+    },
+    waitingUntilMs: () => Math.max(0, ...[...scopes.values()].map(({ limiter }) => limiter.waitingUntilMs())),
+  };
+  return stoppable(limiters, async () => {
+    await Promise.all([...scopes.values()].map(({ client }) => client.stop()));
+  });
+}
+
+function countingLost(permit: Permit, onLost: () => void): Permit {
+  return {
+    isFresh: permit.isFresh,
+    settle(outcome) {
+      if (outcome.kind === 'lost') onLost();
+      return permit.settle(outcome);
+    },
+  };
 }

@@ -1,0 +1,102 @@
+--[[
+  Calls in flight. A hold is what a call took when it was let through; it ends once, by its outcome or by its deadline.
+
+  Packed as MessagePack, whose whole numbers are exact: process, account, kind, tokens, nanoDollars (-1: no known price),
+  bucket, time granted, number, and for each resource what had left the books by then ("gone": ever granted − in the window).
+]]
+local function readHold(id)
+  local packed = redis.call('HGET', scope.keys.holds, id)
+  if not packed then return nil end
+  local f = cmsgpack.unpack(packed)
+  return {
+    process = f[1], account = f[2], kind = f[3], tokens = f[4], nanoDollars = f[5],
+    bucket = f[6], grantedMs = f[7], number = f[8], gone = { requests = f[9], tokens = f[10] },
+  }
+end
+
+local function grant(ask, process, lifetimeMs)
+  local state = scope.state
+  local need = { requests = 1, tokens = ask.tokens }
+  local bucket = charge(need)
+  for _, r in ipairs(RESOURCES) do owe(r, need[r.name]) end
+  redis.call('HSET', scope.keys.holds, ask.id, cmsgpack.pack({
+    process, ask.account, ask.kind, ask.tokens, ask.nanoDollars or -1,
+    bucket, scope.now, state[REQUESTS.granted],
+    state[REQUESTS.granted] - state[REQUESTS.window], state[TOKENS.granted] - state[TOKENS.window],
+  }))
+  redis.call('ZADD', scope.keys.deadlines, scope.now + lifetimeMs, ask.id)
+  moveBoth(ask.account, 'inFlight', 1)
+  moveBoth(ask.account, 'held:tokens', ask.tokens)
+  moveBoth(ask.account, 'held:nanoDollars', ask.nanoDollars or 0)
+end
+
+local USAGE = { 'promptTokens', 'cachedTokens', 'cacheWriteTokens', 'completionTokens' }
+
+-- Counts a call in the ledger; one that was never sent is not counted.
+local function book(outcome, hold)
+  local account = hold.account
+  local priced = hold.nanoDollars >= 0
+  moveBoth(account, 'inFlight', -1)
+  moveBoth(account, 'held:tokens', -hold.tokens)
+  moveBoth(account, 'held:nanoDollars', -math.max(0, hold.nanoDollars))
+  if outcome.kind == 'unsent' then return end
+  moveBoth(account, hold.kind, 1)
+  if outcome.kind == 'lost' then
+    moveBoth(account, 'lostCalls', 1)
+    moveBoth(account, 'lostTokens', hold.tokens)
+    moveBoth(account, 'nanoDollars', math.max(0, hold.nanoDollars))
+    moveBoth(account, 'unpricedCalls', (not priced and hold.tokens > 0) and 1 or 0)
+  elseif outcome.kind == 'answered' then
+    local usage = outcome.usage
+    for _, field in ipairs(USAGE) do moveBoth(account, field, usage[field]) end
+    moveBoth(account, 'nanoDollars', outcome.nanoDollars or 0)
+    local used = usage.promptTokens + usage.completionTokens
+    moveBoth(account, 'unpricedCalls', (not outcome.nanoDollars and used > 0) and 1 or 0)
+  end
+end
+
+-- Takes out of window and pace what a call did not use. What is not known was used; a request that got an error reply was one.
+local function giveBack(outcome, hold, chargesUse)
+  local state = scope.state
+  if outcome.kind == 'unsent' then
+    recharge(REQUESTS, hold.bucket, -1)
+    recharge(TOKENS, hold.bucket, -hold.tokens)
+    owe(REQUESTS, -1)
+    owe(TOKENS, -hold.tokens)
+  elseif outcome.kind == 'answered' and chargesUse then
+    local used = outcome.usage.promptTokens + outcome.usage.completionTokens
+    -- An answer without a count of its tokens is no answer without tokens.
+    if used == 0 then return end
+    recharge(TOKENS, hold.bucket, used - hold.tokens)
+    owe(TOKENS, used - hold.tokens)
+    if hold.tokens > 0 then state.yield = 0.95 * state.yield + 0.05 * math.min(1, used / hold.tokens) end
+  end
+end
+
+local function dropHold(id)
+  redis.call('HDEL', scope.keys.holds, id)
+  redis.call('ZREM', scope.keys.deadlines, id)
+  if scope.state.probe == id then scope.state.probe = '' end
+end
+
+-- Ends a call. One that is not known has been ended before: the same outcome told twice changes nothing.
+local function settle(outcome, config, backoff)
+  local hold = readHold(outcome.id)
+  if not hold then return end
+  dropHold(outcome.id)
+  book(outcome, hold)
+  giveBack(outcome, hold, config.charge == 'used')
+  observe(outcome, hold, config, backoff)
+end
+
+local REAPED_AT_ONCE = 16
+
+-- Gives up calls past their deadline: nobody will tell how they ended.
+local function reap()
+  local late = redis.call('ZRANGEBYSCORE', scope.keys.deadlines, '-inf', scope.now, 'LIMIT', 0, REAPED_AT_ONCE)
+  for _, id in ipairs(late) do
+    local hold = readHold(id)
+    dropHold(id)
+    if hold then book({ kind = 'lost' }, hold) end
+  end
+end

@@ -1,0 +1,41 @@
+import { ModelCallError, Reaction } from '../../shared/errors.ts';
+import { FLEET_ACCOUNT } from '../../shared/limits/accounts.ts';
+import type { Refusal } from './limiter-exchange.ts';
+
+const NANO_DOLLARS = 1e9;
+
+/** Why a call will not be let through, as the error that pauses whoever wanted it. */
+export function refusalError([, code, ...facts]: Refusal): ModelCallError {
+  const [first = '', second = ''] = facts;
+  switch (code) {
+    case 'paused':
+      return pause(first, second || `the fleet is paused (${first})`);
+    case 'budget':
+      return pause('budget', budgetMessage(facts));
+    case 'unpriced':
+      return pause(
+        'budget',
+        `a budget in US dollars cannot be kept: the model has no known price; give it one in the models file (PERSONA_FLEET_MODELS), or set a budget of tokens`,
+      );
+    case 'too-large':
+      return pause(
+        'request_too_large',
+        `one request may use more tokens than the limit of ${first} per minute lets through; lower PERSONA_FLEET_COMPLETION_TOKENS or raise the limit`,
+      );
+    default:
+      throw new Error(
+        `exchange-8.lua refused a call with ${JSON.stringify(code)}, which this version does not know`,
+      );
+  }
+}
+
+function pause(reason: string, message: string): ModelCallError {
+  return new ModelCallError(message, { reaction: Reaction.pause, reason });
+}
+
+function budgetMessage([account, unit, cap, spent, worst]: readonly string[]): string {
+  const amount = (value: string | undefined) =>
+    unit === 'tokens' ? `${value} tokens` : `$${(Number(value) / NANO_DOLLARS).toFixed(4)}`;
+  const whose = account === FLEET_ACCOUNT ? "the fleet's budget" : 'the budget';
+  return `${whose} of ${amount(cap)} is reached: ${amount(spent)} are spent, and the next call may take ${amount(worst)}`;
+}
