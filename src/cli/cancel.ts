@@ -1,7 +1,7 @@
 import { ExitCode, UserError } from '../shared/errors.ts';
 import { createPopulations } from '../shared/transactions/populations.ts';
 import type { CommandContext } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Ends a population: no further slot begins, and the names of open slots are free again. What is committed stays. */

@@ -7,6 +7,7 @@ import { type ConnectionPurpose, connectRedis } from '../shared/redis.ts';
 /** What a command is given instead of reaching for the process: `cli.ts` alone touches the real ones. */
 export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Aborts on the first SIGINT or SIGTERM. */

@@ -8,7 +8,7 @@ import {
   type RangeDimension,
 } from '../shared/sampling/dimensions.ts';
 import { createPlan } from '../shared/sampling/plan.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 
 /** What `persona-fleet plan` shows of one population, as data (`--json` prints it). */
 export interface PlanFacts {

@@ -1,10 +1,14 @@
+import { leftOf } from '../producer/budget.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { count } from './count.ts';
+import { describeBudget, describeCalls, describeCost, describeTokens } from './describe-spend.ts';
+import { describeWayOn } from './describe-way-on.ts';
 
 /** A population's status as lines for a person. */
 export function describeStatus(status: PopulationStatus): string {
-  const { population, simulation, state, reason, size, committed, failed } = status;
+  const { population, simulation, state, reason, size, committed, failed, budget } = status;
   const open = size - committed - failed;
   const lines = [
     `${population}  simulation ${simulation}  ${state}${reason === '' ? '' : `: ${reason}`}`,
@@ -12,33 +16,28 @@ export function describeStatus(status: PopulationStatus): string {
       ? `  ${count(committed)} imported people`
       : `  ${count(committed)} of ${count(size)} people committed, ${count(failed)} failed, ${count(open)} open`,
   ];
-  if (!isImport(status)) lines.push(`  ${describeCalls(status)}, ${describeTokens(status)}`);
+  if (!isImport(status)) lines.push(`  ${describeSpending(status)}`);
+  const limit = describeBudget(budget, leftOf(budget, status));
+  if (limit !== undefined) lines.push(`  budget ${limit}`);
   const reasons = Object.entries(status.failedByReason).map(([name, times]) => `${name} ${count(times)}`);
   if (reasons.length > 0) lines.push(`  failed because: ${reasons.join(', ')}`);
+  const way = describeWayOn(status);
+  if (way !== undefined) lines.push(`  ${way}`);
   return lines.join('\n');
 }
 
-/** Repair calls are named only where there were any. */
-export function describeCalls({
-  calls,
-  repairCalls = 0,
-}: {
-  calls: number;
-  repairCalls?: number | undefined;
-}): string {
-  const repairs = repairCalls === 0 ? '' : ` and ${count(repairCalls)} repair calls`;
-  return `${count(calls)} model calls${repairs}`;
+function describeSpending(status: PopulationStatus): string {
+  const parts = [
+    describeCalls(status, { isAtRest: isAtRest(status.state) }),
+    describeTokens(status),
+    describeCost(status, status.labels.model),
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
-export function describeTokens(
-  tokens: Pick<PopulationStatus, 'promptTokens' | 'cachedTokens' | 'completionTokens'>,
-): string {
-  const { promptTokens, cachedTokens, completionTokens } = tokens;
-  return `${count(promptTokens)} prompt tokens (${count(cachedTokens)} cached), ${count(completionTokens)} completion tokens`;
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
+/** Nobody works on it: what is still in flight by the books was lost. */
+function isAtRest(state: PopulationState): boolean {
+  return state !== PopulationState.planned && state !== PopulationState.running;
 }
 
 /** The exit code a population's state stands for, once nothing moves any more. */

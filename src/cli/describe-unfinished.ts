@@ -1,6 +1,7 @@
 import { ExportFormat } from '../producer/export/export-population.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
+import { describeMending, raisedBudget } from './describe-way-on.ts';
 import type { GenerateOptions } from './generate.ts';
 import { totalOf } from './runs.ts';
 
@@ -18,8 +19,12 @@ export function describeUnfinished(run: {
   const done = `${count(committed)} of ${count(size)} people are committed`;
   const paused = statuses.find(({ state }) => state === PopulationState.paused);
   if (failedExport !== undefined) return `${failedExport}. ${done}; go on with: ${again}`;
-  if (paused !== undefined)
-    return `paused: ${paused.reason}. ${done}; when that is mended, go on with: ${again}`;
+  if (paused !== undefined) {
+    const raised = raisedBudget(paused);
+    return raised === undefined
+      ? `paused: ${paused.reason}. ${done}; ${describeMending(paused)}, go on with: ${again}`
+      : `paused: ${paused.reason}. ${done}; raise the budget in ${specPath}, and go on with: ${again}`;
+  }
   if (statuses.some(({ state }) => state === PopulationState.cancelled))
     return `cancelled. ${done}; take it up again with: ${again}`;
   return `interrupted. ${done}; go on with: ${again}`;
@@ -27,7 +32,7 @@ export function describeUnfinished(run: {
 
 /** The same command again, for a shell; without `--fresh`, which would forget what is to be gone on with. */
 export function resumeCommand(specPath: string, options: GenerateOptions): string {
-  const { count, seed, workers, concurrency, out, format, json } = options;
+  const { count, seed, workers, concurrency, out, format, yes, json } = options;
   const given: [name: string, value: string | number | undefined][] = [
     ['--count', count],
     ['--seed', seed],
@@ -41,6 +46,7 @@ export function resumeCommand(specPath: string, options: GenerateOptions): strin
     'generate',
     specPath,
     ...given.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)])),
+    ...(yes ? ['--yes'] : []),
     ...(json ? ['--json'] : []),
   ]
     .map(shellQuoted)

@@ -1,13 +1,15 @@
+import { assertPriced, budgetOf } from '../producer/budget.ts';
 import { needsPlanning } from '../producer/planning.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
 import { SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
+import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { modelOf, withOverrides } from './overrides.ts';
 import { resolveSpec } from './resolve-spec.ts';
-import { planRuns } from './runs.ts';
+import { planRuns, statesOf } from './runs.ts';
 
 /**
  * Plans the populations of a spec and puts their jobs on the queue, for workers that run elsewhere. Enqueuing twice enqueues
@@ -21,6 +23,8 @@ export async function enqueue(
   const config = configOf(context);
   const spec = withOverrides(await loadPopulationSpec(specPath), options);
   const model = modelOf(spec, config);
+  const budget = budgetOf(spec.budget);
+  assertPriced(budget, model, loadModelProfiles(config), `${specPath}: budget.usd`);
   await using access = await openRedis(context, config, needsPlanning(spec) ? 'patient' : 'fail-fast');
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const populations = await resolveSpec(spec, {
@@ -30,7 +34,9 @@ export async function enqueue(
     signal: context.signal,
     say: (line) => say(context, line),
   });
-  for (const { planned, wanted } of await planRuns(populations, session, options)) {
+  const runs = await planRuns(statesOf(populations), session, { ...options, budget });
+  await session.resumeFleet();
+  for (const { planned, wanted } of runs) {
     await session.populations.resume(planned.population);
     const { shards, openSlots } = await session.enqueue(planned, wanted);
     const { simulation, population, outcome, size } = planned;

@@ -3,7 +3,7 @@ import { ExitCode } from '../shared/errors.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { createResults } from '../shared/transactions/results.ts';
 import { type CommandContext, configOf, openRedis, type RedisAccess, say } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { findPopulation } from './find-population.ts';
 import { findSimulation } from './find-simulation.ts';
 import type { PopulationOptions } from './open-population.ts';

@@ -1,20 +1,24 @@
 import { basename } from 'node:path';
+import { assertPriced, budgetOf, leftOf } from '../producer/budget.ts';
 import { assertExportable, ExportFormat, exportPeople } from '../producer/export/export-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
-import { withDeadline } from '../shared/lifecycle.ts';
+import { type Spend, spendFields } from '../shared/limits/ledger.ts';
+import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
+import { createConsent } from './consent.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { describeUnfinished } from './describe-unfinished.ts';
+import { lastLook } from './last-look.ts';
 import { createLocalParts } from './local-parts.ts';
 import { modelOf, withOverrides } from './overrides.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { resolveSpec } from './resolve-spec.ts';
 import { runToRest } from './run-to-rest.ts';
-import { planRuns, type Run, totalOf } from './runs.ts';
+import { pendingOf, planRuns, type Run, statesOf, totalOf } from './runs.ts';
 import { summarise, summaryTable } from './summary.ts';
 
 export interface GenerateOptions {
@@ -25,10 +29,9 @@ export interface GenerateOptions {
   out?: string;
   format: ExportFormat;
   fresh?: boolean;
+  yes?: boolean;
   json?: boolean;
 }
-
-const LAST_LOOK_MS = 1_000;
 
 /**
  * All in one: Redis, model, workers, jobs, progress, export. Resolves with the exit code. Whatever was committed stays in Redis:
@@ -48,6 +51,10 @@ export async function generate(
   const out = options.out ?? defaultOut(specPath, options.format);
   await assertExportable(out, options.format);
   const simulated = isSimulated(config);
+  const model = simulated ? SIMULATED_MODEL : modelOf(spec, config);
+  const profiles = loadModelProfiles(config);
+  const budget = budgetOf(spec.budget);
+  assertPriced(budget, model, profiles, `${specPath}: budget.usd`);
 
   await using access = await openRedis(context, config, 'patient');
   const { redisUrl } = access;
@@ -56,15 +63,22 @@ export async function generate(
   const onCrash = (line: string) => display.say(line);
   await using parts = createLocalParts({ context, config, simulated, redisUrl, onCrash });
   const announce = options.json ? () => {} : (line: string) => say(context, line);
+  const consent = createConsent({ config, context, yes: options.yes === true });
+  const help = { config, model, profile: profiles.of(model), consent, say: announce };
   const populations = await resolveSpec(spec, {
     session,
     parts,
-    model: simulated ? SIMULATED_MODEL : modelOf(spec, config),
+    model,
     simulated,
     signal: context.signal,
     say: announce,
+    beforeAsking: async () => (await loadEstimates()).announceSpec(spec, budget, help),
   });
-  const runs = await planRuns(populations, session, options);
+  const states = statesOf(populations);
+  const pending = await pendingOf(states, session, { ...options, budget });
+  const isAnythingToDo = pending.some(({ people }) => people > 0);
+  if (isAnythingToDo) await (await loadEstimates()).announcePending(pending, help);
+  const runs = await planRuns(states, session, { ...options, budget });
   if (spec.demography !== null) {
     const taken = `${count(spec.demography.dimensions.length)} dimensions taken from the demography`;
     announce(`${taken}; \`persona-fleet plan ${specPath}\` lists what was taken as what`);
@@ -73,30 +87,30 @@ export async function generate(
 
   // Stdout is the people's when they go there.
   const summaryOut = out === '-' ? context.stderr : context.stdout;
-  const { statuses, exitCode: restCode } = await runToRest({ session, runs, parts, context, display });
+  const { statuses: seen, exitCode: restCode } = await runToRest({
+    session,
+    runs,
+    openSlots: pending.map(({ people }) => people),
+    parts,
+    context,
+    display,
+  });
   await parts.stop();
+  const statuses = isAnythingToDo ? await lastLook(session, seen) : seen;
 
-  const unfinished = (last: PopulationStatus[], exitCode: ExitCode, failedExport?: string): ExitCode => {
-    const line = describeUnfinished({ statuses: last, specPath, options, failedExport });
-    if (options.json) printJson(summaryOut, { ...summaryOf(runs, last), exitCode, message: line });
+  const unfinished = (exitCode: ExitCode, failedExport?: string): ExitCode => {
+    const line = describeUnfinished({ statuses, specPath, options, failedExport });
+    if (options.json) printJson(summaryOut, { ...summaryOf(runs, statuses), exitCode, message: line });
     else say(context, line);
     return exitCode;
   };
-  if (restCode === ExitCode.interrupted || restCode === ExitCode.paused) {
-    // Calls in flight were committed meanwhile. Redis may be the reason for the interruption: then what was seen last.
-    const last = await withDeadline(
-      Promise.all(runs.map(({ planned }) => session.status(planned.population))),
-      LAST_LOOK_MS,
-      'Redis did not answer',
-    ).catch(() => statuses);
-    return unfinished(last, restCode);
-  }
+  if (restCode === ExitCode.interrupted || restCode === ExitCode.paused) return unfinished(restCode);
 
   const summary = summarise();
   const exported = await exportPeople(
-    runs.map(({ planned: { simulation, population }, wanted, seed }) => ({
+    runs.map(({ planned: { simulation, population }, wanted, state }) => ({
       results: session.resultsOf(population),
-      shared: { simulation, population, seed },
+      shared: { simulation, population, seed: state.seed },
       wanted,
     })),
     { format: options.format, out, stdout: context.stdout, signal: context.signal, onPerson: summary.add },
@@ -104,7 +118,7 @@ export async function generate(
     if (error instanceof UserError && error.exitCode === ExitCode.interrupted) return error.message;
     throw error;
   });
-  if (typeof exported === 'string') return unfinished(statuses, ExitCode.interrupted, exported);
+  if (typeof exported === 'string') return unfinished(ExitCode.interrupted, exported);
 
   // What was asked for may be a part of a larger population, whose other failures are no failure of this run.
   const { people } = exported;
@@ -119,6 +133,7 @@ export async function generate(
     seconds: Math.round((Date.now() - startedAt) / 100) / 10,
     out,
     simulated: summary.simulated(),
+    model,
     samples: summary.samples(),
     exitCode,
   };
@@ -165,12 +180,20 @@ function summaryOf(runs: readonly Run[], statuses: readonly PopulationStatus[]) 
     committed: now.committed,
     failed: now.failed,
     failedByReason: now.failedByReason,
-    calls: now.calls - before.calls,
-    repairCalls: now.repairCalls - before.repairCalls,
-    promptTokens: now.promptTokens - before.promptTokens,
-    cachedTokens: now.cachedTokens - before.cachedTokens,
-    completionTokens: now.completionTokens - before.completionTokens,
+    ...spentSince(before, now),
+    budget: now.budget,
+    left: leftOf(now.budget, now),
   };
+}
+
+function spentSince(before: Spend, now: Spend): Spend {
+  const spent = spendFields.map((field) => [field, now[field] - before[field]] as const);
+  return Object.fromEntries(spent) as Record<keyof Spend, number>;
+}
+
+/** The tokenizer is loaded only where something is left to be estimated. */
+function loadEstimates(): Promise<typeof import('./announce-estimate.ts')> {
+  return import('./announce-estimate.ts');
 }
 
 function printJson(stream: NodeJS.WritableStream, value: unknown): void {

@@ -4,7 +4,7 @@ import { type ReadAgent, readAgents } from '../producer/import/read-agents.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { createImports } from '../shared/transactions/imports.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 
 export interface ImportOptions {
   simulation: string;

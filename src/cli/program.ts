@@ -22,7 +22,7 @@ export function buildProgram(context: CommandContext, exitWith: (exitCode: ExitC
 Exit codes:
   0 all people committed   1 a fault of this program   2 bad input
   3 finished with failed slots, names that collide (import), or a value over its limit (report)
-  4 paused (quota, credentials)   5 Redis missing or unreachable   130 interrupted
+  4 paused (quota, credentials, budget)   5 Redis missing or unreachable   130 interrupted
 
 Every command reads its configuration from the environment; the README lists the variables.`,
     );
@@ -63,8 +63,25 @@ Every command reads its configuration from the environment; the README lists the
     .option('--out <path>', 'file, or folder for tinytroupe ("-": stdout)')
     .addOption(format('jsonl'))
     .option('--fresh', 'forget its people first, and generate them anew (what a model planned stays)')
+    .option('--yes', 'do not ask, whatever it is estimated to cost')
     .addOption(json())
     .action(run(async () => (await import('./generate.ts')).generate));
+
+  command(
+    'estimate',
+    'calls, tokens, dollars and time of a spec, before anything is spent',
+    'estimate examples/riverside.yaml --count 10000',
+  )
+    .argument('<spec>', 'population spec (YAML or JSON), or a demography file')
+    .option(
+      '--count <n>',
+      "people, instead of the spec's populationSize (of each, with factories)",
+      positiveInteger,
+    )
+    .option('--seed <seed>', "instead of the spec's seed")
+    .option('--workers <n>', 'worker processes (0: as many as you like, they run elsewhere)', wholeNumber)
+    .addOption(json())
+    .action(run(async () => (await import('./estimate.ts')).estimate));
 
   command(
     'plan',
@@ -120,8 +137,9 @@ Every command reads its configuration from the environment; the README lists the
     .option('--json', 'logs are JSON lines with or without this')
     .action(run(async () => (await import('./worker.ts')).worker));
 
-  command('status', 'show where populations stand', 'status 3f2a')
+  command('status', 'show where populations stand, and what holds the fleet up', 'status 3f2a')
     .argument('[population]', 'id, or its beginning; default: all')
+    .option('--fleet', 'the limits of the fleet, and what all populations together have spent')
     .addOption(simulation())
     .addOption(json())
     .action(run(async () => (await import('./status.ts')).status));
@@ -137,6 +155,18 @@ Every command reads its configuration from the environment; the README lists the
     .addOption(simulation())
     .addOption(json())
     .action(run(async () => (await import('./retry.ts')).retry));
+
+  command(
+    'resume',
+    'go on after a pause: credentials, quota, a budget that was reached',
+    'resume 3f2a --budget-usd 5',
+  )
+    .argument('[population]', 'id, or its beginning; default: all that are paused')
+    .option('--budget-usd <n>', 'US dollars it may cost from now on, all calls so far included', dollars)
+    .option('--budget-tokens <n>', 'tokens it may use, in the same way', tokenCount)
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./resume.ts')).resume));
 
   command('cancel', 'stop generating a population; what is committed stays', 'cancel 3f2a')
     .argument('[population]', 'id, or its beginning; default: the only one')
@@ -195,7 +225,12 @@ Every command reads its configuration from the environment; the README lists the
       number,
     )
     .option('--names <policy>', 'diverse, or collapsed:K for a model that knows only K names')
-    .option('--faults <rates>', 'share of calls that fail, by kind: rate_limit=0.05,hang=0.01 or all=0.05')
+    .option('--completion-spread <n>', 'the largest answer has n times the tokens of the smallest', number)
+    .option('--reasoning-tokens <n>', 'tokens that each answer spends before its first word', wholeNumber)
+    .option(
+      '--faults <rates>',
+      'share of calls that fail, by kind: rate_limit=0.05,hang=0.01; all=0.05 sets each kind that a fleet lives through (not quota, unauthorized, ...)',
+    )
     .option(
       '--retry-after <value>',
       'what an injected 429 says: none, <seconds>, ms:<n>, date:<seconds>, garbage',
@@ -203,6 +238,17 @@ Every command reads its configuration from the environment; the README lists the
     .option('--api-key <key>', 'refuse calls without this key')
     .option('--rpm <n>', 'requests admitted in any minute', positiveInteger)
     .option('--tpm <n>', 'tokens admitted in any minute', positiveInteger)
+    .addOption(
+      new Option(
+        '--charge <how>',
+        'what a call takes from --tpm: all it reserved, or in the end what it used',
+      ).choices(['reserved', 'used']),
+    )
+    .option('--no-rate-limit-headers', 'send no x-ratelimit-* headers')
+    .option(
+      '--unsupported <features>',
+      'refuse with 400: response_format, json_schema, json_object, temperature, max_completion_tokens, max_tokens, prompt_cache_key, reasoning_effort',
+    )
     .addOption(json())
     .action(run(async () => (await import('./simulate-llm.ts')).simulateLlm));
 
@@ -222,6 +268,17 @@ function number(text: string): number {
     throw new InvalidArgumentError('expected a number, 0 or more.');
   }
   return value;
+}
+
+function dollars(text: string): number {
+  const value = number(text);
+  if (value > 1_000_000) throw new InvalidArgumentError('expected at most 1000000.');
+  return value;
+}
+
+function tokenCount(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  return Number(text);
 }
 
 function wholeNumber(text: string): number {

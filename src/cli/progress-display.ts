@@ -1,9 +1,12 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
+import { dollarsText } from './dollars.ts';
+import { duration } from './duration.ts';
 import type { Total } from './runs.ts';
 
 export interface ProgressDisplay {
-  update(total: Total): void;
+  /** `held`: what holds the fleet up, where something does. */
+  update(total: Total, held?: string | undefined): void;
   /** A line that stays, above the bar. */
   say(line: string): void;
   end(): void;
@@ -38,7 +41,7 @@ function createRate(now: () => number): Rate {
   };
 }
 
-function factsOf(status: Total, rate: Rate): Facts {
+function factsOf(status: Total, rate: Rate, held: string | undefined): Facts {
   const done = status.committed + status.failed;
   const perSecond = rate(done);
   const eta = perSecond > 0 ? duration((status.size - done) / perSecond) : '?';
@@ -48,7 +51,9 @@ function factsOf(status: Total, rate: Rate): Facts {
     `${count(status.calls + status.repairCalls)} calls`,
     `${count(status.promptTokens + status.completionTokens)} tokens`,
   ];
+  if (status.nanoDollars > 0) parts.push(dollarsText(status.nanoDollars));
   if (status.failed > 0) parts.push(`${count(status.failed)} failed`);
+  if (held !== undefined) parts.push(held);
   return { done, size: status.size, text: parts.join(', ') };
 }
 
@@ -68,8 +73,8 @@ function createBar(stream: NodeJS.WriteStream, rate: Rate): ProgressDisplay {
   );
   let started = false;
   return {
-    update(status) {
-      const { done, size, text } = factsOf(status, rate);
+    update(status, held) {
+      const { done, size, text } = factsOf(status, rate, held);
       if (!started) bar.start(size, done, { text });
       else bar.update(done, { text });
       started = true;
@@ -92,8 +97,8 @@ function createLines(stream: NodeJS.WriteStream, rate: Rate, now: () => number):
   };
   let latest = '';
   return {
-    update(status) {
-      const { done, size, text } = factsOf(status, rate);
+    update(status, held) {
+      const { done, size, text } = factsOf(status, rate, held);
       latest = `${count(done)}/${count(size)} people, ${text}`;
       if (now() < nextAt) return;
       nextAt = now() + LINE_EVERY_MS;
@@ -104,11 +109,4 @@ function createLines(stream: NodeJS.WriteStream, rate: Rate, now: () => number):
       if (latest !== '') write(latest);
     },
   };
-}
-
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }

@@ -5,12 +5,12 @@ import { reportPage } from '../producer/report/report-page.ts';
 import { reportText } from '../producer/report/report-text.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
 import { decodePersonFactoryState } from '../shared/factory/person-factory-state.ts';
-import { loadPrices } from '../shared/models/prices.ts';
+import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { createPopulations, unknownPopulation } from '../shared/transactions/populations.ts';
 import { createResults } from '../shared/transactions/results.ts';
 import { type CommandContext, say } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { type OpenPopulation, openPopulation, type PopulationOptions } from './open-population.ts';
 
 const PROGRESS_EVERY_MS = 5_000;
@@ -41,7 +41,7 @@ export async function report(
 }
 
 async function buildFrom(found: OpenPopulation, context: CommandContext): Promise<PopulationReport> {
-  const { redis, keys, status } = found;
+  const { redis, keys, status, config } = found;
   const { simulation, population, stateDigest, size } = status;
   if (isImport(status)) {
     throw new UserError(
@@ -50,12 +50,13 @@ async function buildFrom(found: OpenPopulation, context: CommandContext): Promis
   }
   const encoded = await createPopulations(redis, keys, simulation).state(stateDigest);
   if (encoded === undefined) throw unknownPopulation(simulation, population);
+  const profiles = loadModelProfiles(config);
   let nextAt = Date.now() + PROGRESS_EVERY_MS;
   return buildReport({
     results: createResults(redis, keys, simulation, population),
     status,
     state: decodePersonFactoryState(encoded),
-    prices: loadPrices(),
+    prices: { asOf: profiles.pricesAsOf, of: (model) => profiles.of(model).price },
     now: new Date(),
     signal: context.signal,
     onProgress(slots) {

@@ -1,3 +1,4 @@
+import type { Waiting } from '../producer/await-transaction.ts';
 import { needsPlanning, type PlannedSpec, planSpec } from '../producer/planning.ts';
 import type { PopulationSpec } from '../producer/population-spec.ts';
 import type { ProducerSession } from '../producer/session.ts';
@@ -12,6 +13,8 @@ export interface PlanningHelp {
   readonly simulated: boolean;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  /** Called before a question is put to the model that is not in the cache; what it throws ends the planning. */
+  readonly beforeAsking?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -29,9 +32,9 @@ export function resolveSpec(spec: PopulationSpec, help: PlanningHelp): Promise<P
 
 /** Runs a request to the model that is a job: says so, and sees to it that there are workers, when it has to wait. */
 export async function whilePlanning<T>(
-  { session, parts, model, simulated, signal, say }: PlanningHelp,
+  { session, parts, model, simulated, signal, say, beforeAsking }: PlanningHelp,
   what: string,
-  ask: (waiting: { signal: AbortSignal; onWait: () => Promise<void> }) => Promise<T>,
+  ask: (waiting: Waiting) => Promise<T>,
 ): Promise<T> {
   const onWait = async () => {
     say(`${what}${simulated ? ' — of the SIMULATOR, no model is called' : ''}`);
@@ -41,7 +44,7 @@ export async function whilePlanning<T>(
   };
   try {
     const stopping = parts === undefined ? signal : AbortSignal.any([signal, parts.failed]);
-    return await ask({ signal: stopping, onWait });
+    return await ask({ signal: stopping, onWait, beforeAsking });
   } catch (error) {
     throw parts?.failed.aborted ? simulatorEnded() : error;
   }

@@ -1,7 +1,7 @@
 import { openProducerSession } from '../producer/session.ts';
 import { ExitCode } from '../shared/errors.ts';
 import type { CommandContext } from './context.ts';
-import { count } from './describe-status.ts';
+import { count } from './count.ts';
 import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Opens a population's failed slots again and enqueues everything that is open, after a pause too. */
@@ -14,6 +14,7 @@ export async function retry(
   const { simulation, population } = found.status;
   await using session = openProducerSession({ ...found, simulation });
   const reopened = await session.populations.reopen(population);
+  await session.resumeFleet();
   await session.populations.resume(population);
   const planned = await session.planned(population);
   const { shards, openSlots } = await session.enqueue(planned, { from: 0, to: planned.size });

@@ -7,7 +7,8 @@ import { type CommandContext, say } from './context.ts';
 import { exitCodeOf } from './describe-status.ts';
 import { describeNoWorkers, type LocalParts, simulatorEnded } from './local-parts.ts';
 import type { ProgressDisplay } from './progress-display.ts';
-import { type Run, totalOf } from './runs.ts';
+import { openSlotsOf, type Run, totalOf } from './runs.ts';
+import { watchFleet } from './watch-fleet.ts';
 
 const POLL_MS = 200;
 /** Many populations are looked at less often each, so that looking at them stays cheap for Redis. */
@@ -20,26 +21,22 @@ const POLLED_AT_FULL_RATE = 20;
 export async function runToRest(options: {
   session: ProducerSession;
   runs: readonly Run[];
+  /** Of each run; see `openSlotsOf`. */
+  openSlots: readonly number[];
   parts: LocalParts;
   context: CommandContext;
   display: ProgressDisplay;
 }): Promise<{ statuses: PopulationStatus[]; exitCode: ExitCode }> {
   const { session, runs, parts, context, display } = options;
   const statuses = runs.map(({ before }) => before);
-  const findOpen = async () => {
-    const open: number[] = [];
-    for (const [index, { planned, wanted }] of runs.entries()) {
-      if ((await session.resultsOf(planned.population).countOpen(wanted)) > 0) open.push(index);
-    }
-    return open;
-  };
-  const open = await findOpen();
+  const open = indexesOfOpen(options.openSlots);
   if (open.length === 0) return { statuses, exitCode: ExitCode.ok };
 
   try {
     await parts.start();
     if (context.signal.aborted) return { statuses, exitCode: ExitCode.interrupted };
     const signal = AbortSignal.any([context.signal, parts.failed]);
+    await session.resumeFleet();
     // In turn: enqueuing is the heavy part, and workers begin with the first population meanwhile.
     for (const { planned, wanted } of open.flatMap((index) => runs[index] ?? [])) {
       if (signal.aborted) break;
@@ -49,12 +46,13 @@ export async function runToRest(options: {
     const [first] = runs;
     const nobody = first && (await describeNoWorkers(first.planned, session, parts));
     if (nobody !== undefined) display.say(nobody);
+    const whatHolds = watchFleet(session, { model: runs[0]?.before.labels.model, now: Date.now });
     const follow = async (index: number): Promise<void> => {
       const run = runs[index];
       if (run === undefined) return;
       const onUpdate = (status: PopulationStatus) => {
         statuses[index] = status;
-        display.update(totalOf(statuses));
+        display.update(totalOf(statuses), whatHolds());
       };
       statuses[index] = await session.follow(run.planned, {
         wanted: run.wanted,
@@ -71,11 +69,15 @@ export async function runToRest(options: {
       return { statuses, exitCode: ExitCode.interrupted };
     }
     // A population may be paused or cancelled with all settled that this command wanted of it.
-    const left = new Set(await unlessAborted(findOpen(), context.signal));
+    const left = new Set(indexesOfOpen(await unlessAborted(openSlotsOf(session, runs), context.signal)));
     return { statuses, exitCode: worstOf(statuses.filter((_, index) => left.has(index))) };
   } finally {
     display.end();
   }
+}
+
+function indexesOfOpen(openSlots: readonly number[] = []): number[] {
+  return openSlots.flatMap((slots, index) => (slots > 0 ? [index] : []));
 }
 
 /** One exit code for all: a pause, which a person must end, tells most. */

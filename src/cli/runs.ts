@@ -1,7 +1,10 @@
+import { leftOf, splitBudget, sumOfBudgets } from '../producer/budget.ts';
 import type { PlannedPopulation } from '../producer/plan-population.ts';
 import type { PlannedSpec } from '../producer/planning.ts';
 import type { ProducerSession } from '../producer/session.ts';
+import { populationId, type TinyPersonFactoryState } from '../shared/factory/person-factory-state.ts';
 import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
+import { type Budget, spendFields } from '../shared/limits/ledger.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
 
 /** One population of a command: usually the only one, or one of those that a spec's `factories` stand for. */
@@ -10,38 +13,79 @@ export interface Run {
   readonly wanted: { readonly from: number; readonly to: number };
   /** As it stood when the command began. */
   readonly before: PopulationStatus;
-  readonly seed: string;
+  readonly state: TinyPersonFactoryState;
 }
 
 /** What the populations of a command add up to. */
-export type Total = Pick<PopulationStatus, (typeof summed)[number] | 'failedByReason'>;
+export type Total = Pick<PopulationStatus, (typeof summed)[number] | 'failedByReason' | 'budget'>;
 
-const summed = [
-  'size',
-  'committed',
-  'failed',
-  'calls',
-  'repairCalls',
-  'promptTokens',
-  'cachedTokens',
-  'completionTokens',
-] as const;
+const summed = ['size', 'committed', 'failed', ...spendFields] as const;
 
-/** Writes the populations of a spec to Redis, or finds them there; with `fresh`, after forgetting them. */
+/** A population of a command before anything is written of it: what is to come, and what of its budget is left. */
+export interface Pending {
+  readonly state: TinyPersonFactoryState;
+  /** Its open slots. */
+  readonly people: number;
+  readonly left: Budget;
+}
+
+export function statesOf(populations: readonly PlannedSpec[]): TinyPersonFactoryState[] {
+  return populations.map(({ options }) => new TinyPersonFactory(options).encodeCompleteState());
+}
+
+/** What `planRuns` with the same arguments would leave to be generated. Writes nothing. */
+export async function pendingOf(
+  states: readonly TinyPersonFactoryState[],
+  session: Pick<ProducerSession, 'populations' | 'resultsOf'>,
+  { budget, fresh = false }: { budget: Budget; fresh?: boolean | undefined },
+): Promise<Pending[]> {
+  const budgets = budgetsOf(budget, states);
+  const pending: Pending[] = [];
+  for (const [index, state] of states.entries()) {
+    const { populationSize } = state;
+    const own = budgets[index] ?? {};
+    const population = populationId(state);
+    const known = fresh ? undefined : await session.populations.status(population);
+    const wanted = { from: 0, to: populationSize };
+    pending.push(
+      known === undefined
+        ? { state, people: populationSize, left: own }
+        : {
+            state,
+            people: await session.resultsOf(population).countOpen(wanted),
+            left: leftOf(own, known),
+          },
+    );
+  }
+  return pending;
+}
+
+/**
+ * Writes the populations of a spec to Redis, or finds them there; with `fresh`, after forgetting them. Each is given its part of
+ * the spec's budget, before any of it is enqueued; without one, whatever budget it had is gone.
+ */
 export async function planRuns(
-  populations: readonly PlannedSpec[],
+  states: readonly TinyPersonFactoryState[],
   session: ProducerSession,
-  { fresh = false }: { fresh?: boolean | undefined } = {},
+  { budget, fresh = false }: { budget: Budget; fresh?: boolean | undefined },
 ): Promise<Run[]> {
   const runs: Run[] = [];
-  for (const { options } of populations) {
-    const state = new TinyPersonFactory(options).encodeCompleteState();
+  const budgets = budgetsOf(budget, states);
+  for (const [index, state] of states.entries()) {
     if (fresh) await session.populations.forget((await session.plan(state)).population);
     const planned = await session.plan(state);
+    await session.setBudget(planned.population, budgets[index] ?? {});
     const before = await session.status(planned.population);
-    runs.push({ planned, wanted: { from: 0, to: state.populationSize }, before, seed: state.seed });
+    runs.push({ planned, wanted: { from: 0, to: state.populationSize }, before, state });
   }
   return runs;
+}
+
+function budgetsOf(budget: Budget, states: readonly TinyPersonFactoryState[]): Budget[] {
+  return splitBudget(
+    budget,
+    states.map(({ populationSize }) => populationSize),
+  );
 }
 
 export function totalOf(statuses: readonly PopulationStatus[]): Total {
@@ -54,5 +98,17 @@ export function totalOf(statuses: readonly PopulationStatus[]): Total {
       failedByReason[reason] = (failedByReason[reason] ?? 0) + times;
     }
   }
-  return { ...sums, failedByReason } as Total;
+  return { ...sums, failedByReason, budget: sumOfBudgets(statuses.map(({ budget }) => budget)) } as Total;
+}
+
+/** Slots that are wanted and open, of each run. */
+export async function openSlotsOf(
+  session: Pick<ProducerSession, 'resultsOf'>,
+  runs: readonly Run[],
+): Promise<number[]> {
+  const open: number[] = [];
+  for (const { planned, wanted } of runs) {
+    open.push(await session.resultsOf(planned.population).countOpen(wanted));
+  }
+  return open;
 }

@@ -1,8 +1,10 @@
 import type { PersonLine } from '../producer/export/person-line.ts';
+import type { Budget, Spend } from '../shared/limits/ledger.ts';
 import { minibio } from '../shared/person/minibio.ts';
 import { printable } from '../shared/printable.ts';
 import { canonicalName } from '../shared/transactions/canonical-name.ts';
-import { count, describeCalls, describeTokens } from './describe-status.ts';
+import { count } from './count.ts';
+import { describeBudget, describeCalls, describeCost, describeTokens } from './describe-spend.ts';
 
 const SAMPLES = 3;
 
@@ -28,17 +30,16 @@ export function summarise(): {
   };
 }
 
-export interface RunFacts {
+/** What is spent is this run's. */
+export interface RunFacts extends Spend {
   readonly people: number;
   readonly distinctNames: number;
   readonly failed: number;
   readonly failedByReason: Readonly<Record<string, number>>;
-  readonly calls: number;
-  /** Not among `calls`. */
-  readonly repairCalls: number;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
+  readonly model: string;
+  /** Of the populations, whatever run has spent it. */
+  readonly budget: Budget;
+  readonly left: Budget;
   readonly seconds: number;
   readonly out: string;
   readonly simulated: boolean;
@@ -47,11 +48,15 @@ export interface RunFacts {
 
 /** The short table at the end of a run. */
 export function summaryTable(facts: RunFacts): string {
+  const cost = describeCost(facts, facts.model);
+  const limit = describeBudget(facts.budget, facts.left);
   const rows: [string, string][] = [
     ['people', `${count(facts.people)}${facts.simulated ? '  (SIMULATED: no model wrote them)' : ''}`],
     ['distinct names', count(facts.distinctNames)],
-    ['this run', describeCalls(facts)],
+    ['this run', describeCalls(facts, { isAtRest: true })],
     ['tokens', describeTokens(facts)],
+    ...(cost === undefined ? [] : [['cost', cost] satisfies [string, string]]),
+    ...(limit === undefined ? [] : [['budget', limit] satisfies [string, string]]),
     ['seconds', String(facts.seconds)],
     ['file', facts.out],
   ];

@@ -2,8 +2,10 @@ import { openProducerSession } from '../producer/session.ts';
 import { ExitCode } from '../shared/errors.ts';
 import type { CommandContext } from './context.ts';
 import { describeStatus, exitCodeOf } from './describe-status.ts';
+import { lastLook } from './last-look.ts';
 import { openPopulation, type PopulationOptions } from './open-population.ts';
 import { createProgressDisplay } from './progress-display.ts';
+import { watchFleet } from './watch-fleet.ts';
 
 /**
  * Shows a population's progress until it ends; the exit code is that of its end. Enqueues again what no job will finish;
@@ -19,13 +21,15 @@ export async function watch(
   await using session = openProducerSession({ ...found, simulation });
   const planned = await session.planned(population);
   const display = createProgressDisplay(context.stderr, Date.now);
-  const last = await session
+  const whatHolds = watchFleet(session, { model: found.status.labels.model, now: Date.now });
+  const followed = await session
     .follow(planned, {
       wanted: { from: 0, to: planned.size },
-      onUpdate: (status) => display.update(status),
+      onUpdate: (status) => display.update(status, whatHolds()),
       signal: context.signal,
     })
     .finally(() => display.end());
+  const [last = followed] = context.signal.aborted ? [] : await lastLook(session, [followed]);
   context.stdout.write(options.json ? `${JSON.stringify(last)}\n` : `${describeStatus(last)}\n`);
   return context.signal.aborted ? ExitCode.interrupted : exitCodeOf(last);
 }

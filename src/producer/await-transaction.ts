@@ -5,6 +5,8 @@ import type { TransactionalCache } from '../shared/transactions/transactional.ts
 
 export interface Waiting {
   readonly signal: AbortSignal;
+  /** Called once, and awaited, when the answer is not there, before its job is enqueued. What it throws ends the waiting. */
+  readonly beforeAsking?: (() => unknown) | undefined;
   /** Called once, and awaited, when the answer is not there and its job is enqueued: the moment to start workers. */
   readonly onWait?: (() => unknown) | undefined;
 }
@@ -33,8 +35,8 @@ export async function awaitTransaction(
     readonly now: () => number;
   },
 ): Promise<unknown> {
-  const { what, eventKey, cache, transactions, enqueue, onWait, pollMs, reconcileMaxMs, now, signal } =
-    options;
+  const { what, eventKey, cache, transactions, enqueue, beforeAsking, onWait } = options;
+  const { pollMs, reconcileMaxMs, now, signal } = options;
   // Redis may be gone, and whoever stops must not have to wait until it is back.
   const untilStopped = async <T>(promise: Promise<T>): Promise<T> => {
     const done = await unlessAborted(
@@ -49,6 +51,7 @@ export async function awaitTransaction(
 
   const stored = await untilStopped(cache.ask(eventKey));
   if (stored !== undefined) return stored;
+  await beforeAsking?.();
   await untilStopped(transactions.clearFailure(eventKey));
   await untilStopped(enqueue());
   await onWait?.();

@@ -165,6 +165,7 @@ async function generateSlots(
   const wanted = { from, to };
   const results = session.resultsOf(planned.population);
   if ((await results.countOpen(wanted)) > 0) {
+    await session.resumeFleet();
     await session.populations.resume(planned.population);
     await session.enqueue(planned, wanted);
     const { state: population, reason } = await session.follow(planned, {

@@ -39,6 +39,7 @@ export async function planSpec(
     factories,
     simulation: _simulation,
     demography: _demography,
+    budget: _budget,
     ...settled
   } = spec;
   const dimensions =

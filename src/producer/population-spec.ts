@@ -15,6 +15,7 @@ import {
   describeFaults,
 } from '../shared/sampling/description/faults.ts';
 import type { Dimension, Joint } from '../shared/sampling/dimensions.ts';
+import type { SpecBudget } from './budget.ts';
 import { readDocument } from './spec/read-document.ts';
 import { readText } from './spec/read-text.ts';
 import { kindOfFile, neitherSpecNorDemography } from './spec/spec-keys.ts';
@@ -47,7 +48,12 @@ export interface PopulationSpec {
     readonly context: string;
     readonly populationSize: number;
   } | null;
+  /** The most that all of it may cost, planning apart. */
+  readonly budget: SpecBudget | null;
 }
+
+/** What tells a spec from a demography, which may well have a heading for the budgets of its people. */
+const TELLING_KEYS = SPEC_KEYS.filter((key) => key !== 'budget');
 
 /** How many people a demography file by itself stands for. */
 const DEMOGRAPHY_POPULATION_SIZE = 1_000;
@@ -58,7 +64,7 @@ const DEMOGRAPHY_POPULATION_SIZE = 1_000;
  */
 export async function loadPopulationSpec(path: string): Promise<PopulationSpec> {
   const document = await readDocument(path, 'the spec');
-  const kind = isMap(document) ? kindOfFile(Object.keys(document), SPEC_KEYS) : 'spec';
+  const kind = isMap(document) ? kindOfFile(Object.keys(document), TELLING_KEYS) : 'spec';
   if (kind !== 'spec' && isMap(document)) {
     const reading = await readAsDemography(path, document);
     if (reading.dimensions.length > 0) return ofDemography(path, reading);

@@ -7,6 +7,8 @@ import type { SlotRange } from '../shared/factory/slot-claims.ts';
 import { queueNameOf } from '../shared/jobs.ts';
 import type { Keys } from '../shared/keys.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
+import { populationAccount } from '../shared/limits/accounts.ts';
+import { type Budget, createLedger } from '../shared/limits/ledger.ts';
 import {
   type PlanningArguments,
   type PlanningOperation,
@@ -26,6 +28,7 @@ import { createResults, type Results } from '../shared/transactions/results.ts';
 import { createTransactionalCache, eventKeyOf } from '../shared/transactions/transactional.ts';
 import { awaitTransaction, type Waiting } from './await-transaction.ts';
 import { enqueueOpenShards } from './enqueue.ts';
+import { type FleetView, liftPauses, viewFleet } from './fleet-view.ts';
 import { followPopulation } from './follow.ts';
 import { type JobQueue, openJobQueue, type PlanningQueue } from './job-queue.ts';
 import { type PlannedPopulation, planPopulation } from './plan-population.ts';
@@ -56,6 +59,11 @@ export interface ProducerSession extends Stoppable {
     waiting: Waiting,
   ): Promise<PlanningResults[Operation]>;
   status(population: string): Promise<PopulationStatus>;
+  /** Replaces what the population may spend; its calls in flight are not stopped. */
+  setBudget(population: string, budget: Budget): Promise<void>;
+  /** Lifts what pauses the fleet (quota, credentials); see `liftPauses`. */
+  resumeFleet(): Promise<unknown>;
+  fleet(): Promise<FleetView>;
   /**
    * Follows until the wanted slots are settled, nothing moves any more, or the signal aborts; enqueues again what no job
    * will finish.
@@ -140,6 +148,10 @@ export function openProducerSession(options: {
         reconcileMaxMs: 2 * config.PERSONA_FLEET_LOCK_DURATION_MS,
         now: Date.now,
         ...waiting,
+        async beforeAsking() {
+          await waiting.beforeAsking?.();
+          await session.resumeFleet();
+        },
       });
       return answer as PlanningResults[typeof operation];
     },
@@ -148,6 +160,10 @@ export function openProducerSession(options: {
       if (status === undefined) throw unknownPopulation(simulation, population);
       return status;
     },
+    setBudget: (population, budget) =>
+      createLedger(redis, keys).setBudget(populationAccount(simulation, population), budget),
+    resumeFleet: () => liftPauses(redis, keys),
+    fleet: () => viewFleet(redis, keys),
     follow: (planned, { wanted, onUpdate, pollMs = POLL_MS, signal }) =>
       followPopulation({
         status: () => session.status(planned.population),

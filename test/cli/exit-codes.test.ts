@@ -60,6 +60,41 @@ test('unknown commands, options and values: 2', async (t) => {
   }
 });
 
+test('a budget in dollars for a model without a known price: 2, with the remedy', async (t) => {
+  const fleet = await testFleet(t);
+  const spec = await fleet.spec('unpriced', { model: 'house-model', budget: { usd: 5 } });
+  for (const command of ['generate', 'enqueue']) {
+    const { code, stderr } = await fleet.run(command, spec);
+    assert.equal(code, 2);
+    assertOneMessage(stderr, /budget\.usd: the price of house-model is not known.*PERSONA_FLEET_MODELS/);
+  }
+});
+
+test('a dear run that nobody can be asked about: 2, before anything is written or called', async (t) => {
+  const fleet = await testFleet(t, {}, { PERSONA_FLEET_ASK_ABOVE_USD: '0.01' });
+  const spec = await fleet.spec('dear');
+  const { code, stderr } = await fleet.run('generate', spec);
+  assert.equal(code, 2);
+  assertOneMessage(stderr, /it would cost about \$0\.\d+, which is more than \$0\.01 .*add --yes/);
+  assert.equal(await fleet.status(), undefined);
+  assert.equal(fleet.simulator.stats().calls, 0);
+  const consented = await fleet.run('generate', spec, '--yes', '--count', '20');
+  assert.equal(consented.code, 0, consented.stderr);
+  assert.match(consented.stderr, /^estimate: 20 calls, /m);
+  const again = await fleet.run('generate', spec, '--count', '20');
+  assert.equal(again.code, 0, 'everybody is there: nothing is asked');
+  assert.doesNotMatch(again.stderr, /estimate/);
+});
+
+test('a planning call is asked about before it is made', async (t) => {
+  const fleet = await testFleet(t, {}, { PERSONA_FLEET_ASK_ABOVE_USD: '0.01' });
+  const spec = await fleet.spec('free', { samplingSpaceDescription: 'Ages from 20 to 60.' });
+  const { code, stderr } = await fleet.run('generate', spec);
+  assert.equal(code, 2);
+  assertOneMessage(stderr, /add --yes/);
+  assert.equal(fleet.simulator.stats().calls, 0);
+});
+
 test('an unreachable Redis: 5, before anything else is done', async (t) => {
   const fleet = await testFleet(t);
   const spec = await fleet.spec('unreachable');

@@ -18,6 +18,7 @@ async function run(fleet: TestFleet, count: number, options: FactoriesOptions, e
   const stderr = new PassThrough();
   const context: CommandContext = {
     env,
+    stdin: process.stdin,
     stdout: stdout as unknown as NodeJS.WriteStream,
     stderr: stderr as unknown as NodeJS.WriteStream,
     signal: new AbortController().signal,

@@ -29,7 +29,7 @@ async function reported(t: TestContext, slots: readonly number[], change?: Chang
   for (const slot of slots) {
     const record = records(slot);
     const payload = encodePersonRecord(record);
-    const committed = await transactions.commit(slot, { name: record.persona.name, payload, counts: {} });
+    const committed = await transactions.commit(slot, { name: record.persona.name, payload });
     assert.equal(committed.code, 'committed');
   }
   const folder = await temporaryFolder(t);

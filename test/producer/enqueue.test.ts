@@ -63,9 +63,8 @@ async function town(t: TestContext, size: number) {
     keys,
     plan,
     planned,
-    commit: (slot: number) =>
-      slots.commit(slot, { name: `Person ${slot}`, payload: Buffer.from('x'), counts: {} }),
-    fail: (slot: number) => slots.fail(slot, { reason: 'refusal', record: '{}', counts: {} }),
+    commit: (slot: number) => slots.commit(slot, { name: `Person ${slot}`, payload: Buffer.from('x') }),
+    fail: (slot: number) => slots.fail(slot, { reason: 'refusal', record: '{}' }),
     enqueue: (queue: JobQueue, population: PlannedPopulation, more: Partial<EnqueueOptions> = {}) =>
       enqueueOpenShards(population, {
         queue,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { followPopulation, isAtRest } from '../../src/producer/follow.ts';
 import type { PopulationState, PopulationStatus } from '../../src/shared/transactions/populations.ts';
+import { NOTHING_SPENT } from './nothing-spent.ts';
 
 const statusOf = (changes: Partial<PopulationStatus> = {}): PopulationStatus => ({
   population: 'ab12',
@@ -14,11 +15,8 @@ const statusOf = (changes: Partial<PopulationStatus> = {}): PopulationStatus => 
   committed: 0,
   failed: 0,
   failedByReason: {},
-  calls: 0,
-  repairCalls: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  completionTokens: 0,
+  ...NOTHING_SPENT,
+  budget: {},
   labels: {},
   ...changes,
 });

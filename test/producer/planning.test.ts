@@ -28,6 +28,7 @@ const SPEC: PopulationSpec = {
   demography: null,
   samplingSpaceDescription: null,
   factories: null,
+  budget: null,
 };
 
 /** A session that answers from a table, and takes down what it was asked. */

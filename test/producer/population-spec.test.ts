@@ -43,6 +43,7 @@ test('the least a spec can say, with the defaults filled in', async (t) => {
     demography: null,
     samplingSpaceDescription: null,
     factories: null,
+    budget: null,
   });
 });
 
@@ -63,6 +64,7 @@ temperature: 0.5
 attempts: 2
 onMismatch: accept
 samplingSpaceDescription: Many of them are old.
+budget: { usd: 12.5, tokens: 3000000 }
 dimensions:
   gender: { female: 51%, male: 49% }
   income: [low, 2, true]
@@ -116,6 +118,7 @@ joint:
     ],
     demography: null,
     factories: null,
+    budget: { usd: 12.5, tokens: 3_000_000 },
   });
 });
 
@@ -305,6 +308,20 @@ factories: {}
     /^ {2}factories\.context: expected a text, got nothing$/m,
   ]) {
     assert.match(message, line);
+  }
+});
+
+test('a budget is of dollars, of tokens, or of both', async (t) => {
+  assert.deepEqual((await load(t, `${LEAST}budget: { usd: 0.1 }\n`)).budget, { usd: 0.1 });
+  for (const [budget, line] of [
+    ['{}', /^ {2}budget: expected usd, tokens or both, got an empty map$/m],
+    ['5', /^ {2}budget: expected a map, got 5$/m],
+    ['{ usd: -1 }', /^ {2}budget\.usd: expected a number from 0, got -1$/m],
+    ['{ usd: 2000000 }', /^ {2}budget\.usd: expected a number up to 1000000, got 2000000$/m],
+    ['{ tokens: 1.5 }', /^ {2}budget\.tokens: expected a whole number, got 1\.5$/m],
+    ['{ dollars: 5 }', /^ {2}budget\.dollars: unknown key$/m],
+  ] as const) {
+    assert.match(await refusal(t, `${LEAST}budget: ${budget}\n`), line);
   }
 });
 

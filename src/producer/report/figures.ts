@@ -24,7 +24,7 @@ export function costText(cost: Cost): string {
     case 'simulated':
       return 'nothing (simulated)';
     case 'unknown':
-      return 'unknown (no price on the list)';
+      return 'unknown (no price is known)';
     case 'dollars':
       return `$${decimal(cost.dollars, cost.dollars < 1 ? 4 : 2)}`;
     default: {

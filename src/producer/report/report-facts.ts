@@ -52,8 +52,13 @@ export function textFacts({ minibios, duplicates, people }: PopulationReport): F
 }
 
 export function usageFacts({ usage }: PopulationReport): Facts {
-  const tokens = ({ prompt, cached, completion }: (typeof usage.total)['tokens'], digits: number) =>
-    `${decimal(prompt, digits)} prompt (${decimal(cached, digits)} cached), ${decimal(completion, digits)} completion`;
+  const tokens = (
+    { prompt, cached, cacheWrite, completion }: (typeof usage.total)['tokens'],
+    digits: number,
+  ) => {
+    const written = cacheWrite === undefined ? '' : `, ${decimal(cacheWrite, digits)} written to the cache`;
+    return `${decimal(prompt, digits)} prompt (${decimal(cached, digits)} cached${written}), ${decimal(completion, digits)} completion`;
+  };
   const { total, perPerson, models } = usage;
   const repairs = ` (${whole(total.repairCalls)} of them repairs)`;
   const facts: [string, string][] = [
@@ -61,6 +66,12 @@ export function usageFacts({ usage }: PopulationReport): Facts {
     ['tokens in all', tokens(total.tokens, 0)],
     ['cost in all', costText(total.cost)],
   ];
+  if (total.lostCalls > 0) {
+    facts.push([
+      'replies lost',
+      `${whole(total.lostCalls)}, of calls that used ${whole(total.lostTokens)} tokens at the most; the cost counts these`,
+    ]);
+  }
   if (perPerson !== null) facts.push(['tokens a person', tokens(perPerson, 1)]);
   for (const { model, people, cost, price } of models) {
     const each =
@@ -69,10 +80,12 @@ export function usageFacts({ usage }: PopulationReport): Facts {
         : '';
     facts.push([`by ${model}`, `${whole(people)} people, ${costText(cost)}${each}`]);
     if (price !== null) {
-      const { input, cachedInput, output, date, source } = price;
+      const { input, cachedInput, cacheWrite, output, date, source } = price;
+      const written = cacheWrite === undefined ? '' : `, $${cacheWrite} written to the cache`;
+      const from = date === undefined ? source : `${source}, ${date}`;
       facts.push([
         'priced at',
-        `$${input} prompt, $${cachedInput} cached, $${output} completion a million (${source}, ${date})`,
+        `$${input} prompt, $${cachedInput} cached${written}, $${output} completion a million (${from})`,
       ]);
     }
   }

@@ -1,8 +1,14 @@
-import { costInDollars, type ModelPrice, type Prices, type TokenCounts } from '../../shared/models/prices.ts';
+import {
+  costInDollars,
+  type ModelPrice,
+  NANO,
+  type Prices,
+  type TokenCounts,
+} from '../../shared/models/prices.ts';
 import type { PersonRecord } from '../../shared/person/person-record.ts';
 import type { PopulationStatus } from '../../shared/transactions/populations.ts';
 
-/** `simulated`: nothing was paid. `unknown`: no price is on the list for a model that was used. */
+/** `simulated`: nothing was paid. `unknown`: no price is known for a model that was used. */
 export type Cost =
   | { readonly kind: 'dollars'; readonly dollars: number }
   | { readonly kind: 'simulated' | 'unknown' };
@@ -23,9 +29,14 @@ export interface UsageReport {
   /** Of every answered call: failed slots, retries and crashed runs included. */
   readonly total: {
     readonly calls: number;
-    /** Calls that mended part of an answer; null where the population's counters do not tell them apart. */
+    /** Calls that mended part of an answer; not among `calls`. */
     readonly repairCalls: number;
     readonly tokens: TokenCounts;
+    /** Calls, among all of these, whose reply was lost: what they used is not known, and not in `tokens`. */
+    readonly lostCalls: number;
+    /** The most that lost calls can have used. */
+    readonly lostTokens: number;
+    /** As it was counted call by call; the most that lost ones can have cost is part of it. */
     readonly cost: Cost;
   };
   readonly pricesAsOf: string;
@@ -54,16 +65,10 @@ export function createUsageTally(): UsageTally {
       const total = {
         prompt: status.promptTokens,
         cached: status.cachedTokens,
+        ...(status.cacheWriteTokens > 0 && { cacheWrite: status.cacheWriteTokens }),
         completion: status.completionTokens,
       };
-      const totalCost = (): Cost => {
-        const [only] = used;
-        if (status.calls === 0) return { kind: 'dollars', dollars: 0 };
-        if (only !== undefined && used.length === 1) return costOf(prices, only.model, only.simulated, total);
-        return {
-          kind: used.length > 0 && used.every(({ simulated }) => simulated) ? 'simulated' : 'unknown',
-        };
-      };
+      const isSimulated = people > 0 && used.every(({ simulated }) => simulated);
       return {
         models: used.map(({ model, simulated, people: count, tokens }) => {
           const price = simulated ? null : (prices.of(model) ?? null);
@@ -74,8 +79,9 @@ export function createUsageTally(): UsageTally {
           calls: status.calls,
           repairCalls: status.repairCalls,
           tokens: total,
-          // The counters do not say which model used what.
-          cost: totalCost(),
+          lostCalls: status.lostCalls,
+          lostTokens: status.lostTokens,
+          cost: isSimulated ? { kind: 'simulated' } : totalCost(status, people),
         },
         pricesAsOf: prices.asOf,
       };
@@ -95,6 +101,12 @@ function sum(a: TokenCounts, b: TokenCounts): TokenCounts {
 
 function perPerson({ prompt, cached, completion }: TokenCounts, people: number): TokenCounts {
   return { prompt: prompt / people, cached: cached / people, completion: completion / people };
+}
+
+/** What the ledger says. People without calls are those of a release that kept no ledger. */
+function totalCost({ calls, nanoDollars, unpricedCalls }: PopulationStatus, people: number): Cost {
+  if (unpricedCalls > 0 || (calls === 0 && people > 0)) return { kind: 'unknown' };
+  return { kind: 'dollars', dollars: nanoDollars / NANO };
 }
 
 function costOf(prices: Prices, model: string, simulated: boolean, tokens: TokenCounts): Cost {

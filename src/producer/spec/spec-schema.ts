@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssue } from '../../shared/documents/field-messages.ts';
 import { explain } from '../../shared/errors.ts';
 import {
   MAX_POPULATION_SIZE,
@@ -10,7 +11,6 @@ import type { Json } from '../../shared/factory/untrusted-json.ts';
 import { resolveLocale } from '../../shared/names/resolve-locale.ts';
 import { MAX_FACTORIES, MAX_PLANNING_TEXT } from '../../shared/planning/operations.ts';
 import type { DescriptionFault } from '../../shared/sampling/description/faults.ts';
-import { describeIssue } from './field-messages.ts';
 import { unknownKeyFaults } from './spec-keys.ts';
 
 /** A locale of the name lists, in any of its spellings; the message lists near matches. */
@@ -22,6 +22,9 @@ const locale = z.string().transform((written, context) => {
     return z.NEVER;
   }
 });
+
+/** Beyond it, billionths of a dollar would no longer be whole numbers. */
+const MAX_BUDGET_USD = 1_000_000;
 
 const text = z.string().trim().min(1);
 const planningText = text.max(MAX_PLANNING_TEXT);
@@ -65,6 +68,13 @@ export const specSchema = z.strictObject({
     .refine(({ count, populationSize: each }) => count * each <= MAX_POPULATION_SIZE, {
       error: ({ input }) => tooManyPeople(input as { count: number; populationSize: number }),
     })
+    .nullable()
+    .default(null),
+  /** Of all populations of the spec together, and no part of what they are: see `budget.ts`. */
+  budget: z
+    .strictObject({ usd: z.number().min(0).max(MAX_BUDGET_USD), tokens: z.int().min(0) })
+    .partial()
+    .refine(({ usd, tokens }) => usd !== undefined || tokens !== undefined, 'expected usd, tokens or both')
     .nullable()
     .default(null),
   dimensions: z.unknown().optional(),

@@ -190,9 +190,7 @@ async function committed(t: TestContext, size: number, slots: readonly number[])
   });
   const transactions = createSlotTransactions(redis, keys, 'sim', POPULATION);
   await Promise.all(
-    slots.map((slot) =>
-      transactions.commit(slot, { name: `Person ${slot}`, payload: payloadOf(slot), counts: {} }),
-    ),
+    slots.map((slot) => transactions.commit(slot, { name: `Person ${slot}`, payload: payloadOf(slot) })),
   );
   return createResults(redis, keys, 'sim', POPULATION);
 }

@@ -52,11 +52,10 @@ test('collisions are reported by name and file, and cost nobody else the import'
     labels: {},
   });
   const slots = createSlotTransactions(redis, keys, 'sim', generated);
-  await slots.commit(7, { name: 'Gerd Öl', payload: Buffer.from('x'), counts: {} });
+  await slots.commit(7, { name: 'Gerd Öl', payload: Buffer.from('x') });
   await slots.reserve(8, {
     candidates: [{ name: 'Held', record: '' }],
-    countAttempt: true,
-    countCall: true,
+    opens: 'attempt',
   });
   const at = await writeFiles(folder, {
     'old/Ann.agent.json': agentText('Ann', { age: 1 }),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exceededBy, parseThresholds } from '../../../src/producer/report/gate.ts';
 import { reportText } from '../../../src/producer/report/report-text.ts';
+import type { PopulationStatus } from '../../../src/shared/transactions/populations.ts';
 import { everySlot, recordsOf, reportOn, resultsOf, stateOf, statusOf } from './reported-people.ts';
 
 const named = <T extends { readonly name: string }>(all: readonly T[], name: string): T => {
@@ -88,18 +89,39 @@ test('nobody yet, and no dimensions: an honest report', async () => {
 
 test('the cost of a known model, of an unknown one, and of the simulator', async () => {
   const state = stateOf(10);
-  const usageOf = async (model: string, simulated: boolean) => {
+  const usageOf = async (model: string, simulated: boolean, spent: Partial<PopulationStatus> = {}) => {
     const records = recordsOf(state);
     const results = resultsOf(everySlot(10), (slot) => ({ ...records(slot), model, simulated }));
-    return (await reportOn(state, { results })).usage;
+    return (await reportOn(state, { results, status: statusOf(state, spent) })).usage;
   };
   const known = await usageOf('gpt-4.1-mini-2025-04-14', false);
   // Of 10,000 prompt tokens 5,000 at $0.40 and 5,000 at $0.10, 8,000 completion tokens at $1.60, each by the million.
-  assert.ok(known.total.cost.kind === 'dollars');
-  assert.ok(Math.abs(known.total.cost.dollars - (0.002 + 0.0005 + 0.0128)) < 1e-12);
+  assert.deepEqual(known.models[0]?.cost, { kind: 'dollars', dollars: 0.0153 });
   assert.deepEqual(known.perPerson, { prompt: 1000, cached: 500, completion: 800 });
-  assert.deepEqual((await usageOf('house-model', false)).total.cost, { kind: 'unknown' });
-  assert.deepEqual((await usageOf('gpt-4.1-mini', true)).total.cost, { kind: 'simulated' });
+  const unknown = await usageOf('house-model', false, { unpricedCalls: 10 });
+  assert.deepEqual([unknown.models[0]?.cost, unknown.total.cost], [{ kind: 'unknown' }, { kind: 'unknown' }]);
+  assert.deepEqual((await usageOf('gpt-4.1-mini', true, { nanoDollars: 5 })).total.cost, {
+    kind: 'simulated',
+  });
+});
+
+test('what everything cost is what was counted call by call, lost ones included', async () => {
+  const state = stateOf(10);
+  const spent = { nanoDollars: 20_500_000, lostCalls: 2, lostTokens: 9_000, cacheWriteTokens: 700 };
+  const report = await reportOn(state, { status: statusOf(state, spent) });
+  const { total } = report.usage;
+  assert.deepEqual(total.cost, { kind: 'dollars', dollars: 0.0205 });
+  assert.deepEqual([total.lostCalls, total.lostTokens, total.tokens.cacheWrite], [2, 9_000, 700]);
+  const text = reportText(report);
+  assert.match(text, /cost in all +\$0\.0205/);
+  assert.match(text, /replies lost +2, of calls that used 9,000 tokens at the most/);
+  assert.match(text, /cached, 700 written to the cache\)/);
+});
+
+test('a population of a release that kept no ledger has a cost that nobody knows', async () => {
+  const state = stateOf(10);
+  const { usage } = await reportOn(state, { status: statusOf(state, { calls: 0 }) });
+  assert.deepEqual(usage.total.cost, { kind: 'unknown' });
 });
 
 test('warnings are counted by people', async () => {

@@ -4,14 +4,15 @@ import {
   type TinyPersonFactoryState,
 } from '../../../src/shared/factory/person-factory-state.ts';
 import { TinyPersonFactory } from '../../../src/shared/factory/tiny-person-factory.ts';
+import { loadPrices } from '../../../src/shared/models/prices.ts';
 import { encodePersonRecord, type PersonRecord } from '../../../src/shared/person/person-record.ts';
 import type { Persona } from '../../../src/shared/person/schema.ts';
-import { loadPrices } from '../../../src/shared/models/prices.ts';
 import type { Characteristics, Dimension } from '../../../src/shared/sampling/dimensions.ts';
 import { createPlan } from '../../../src/shared/sampling/plan.ts';
 import type { PopulationStatus } from '../../../src/shared/transactions/populations.ts';
 import type { Results } from '../../../src/shared/transactions/results.ts';
 import { examplePersona } from '../../shared/person/example-persona.ts';
+import { NOTHING_SPENT } from '../nothing-spent.ts';
 
 export const dimensions: readonly Dimension[] = [
   { name: 'age', kind: 'range', min: 20, max: 59 },
@@ -103,11 +104,12 @@ export function statusOf(
     committed: state.populationSize,
     failed: 0,
     failedByReason: {},
+    ...NOTHING_SPENT,
     calls: state.populationSize,
-    repairCalls: 0,
     promptTokens: 1000 * state.populationSize,
     cachedTokens: 500 * state.populationSize,
     completionTokens: 800 * state.populationSize,
+    budget: {},
     labels: { createdAt: '2030-01-01T00:00:00.000Z' },
     ...changes,
   };

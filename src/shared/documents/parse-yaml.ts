@@ -1,8 +1,8 @@
 import { type Document, isAlias, isCollection, isMap, isPair, isScalar, parseDocument } from 'yaml';
-import { explain, UserError } from '../../shared/errors.ts';
-import { type Json, stateLimits } from '../../shared/factory/untrusted-json.ts';
-import { copyDocument, MAX_DEPTH } from '../../shared/sampling/demography/copy-document.ts';
-import { describeRepeatedKey, lineAndColumn } from '../../shared/sampling/demography/json-text.ts';
+import { explain, UserError } from '../errors.ts';
+import type { Json } from '../factory/untrusted-json.ts';
+import { copyDocument, MAX_DEPTH } from '../sampling/demography/copy-document.ts';
+import { describeRepeatedKey, lineAndColumn } from '../sampling/demography/json-text.ts';
 
 /** Each costs the parser a walk through the document. */
 const MAX_ALIASES = 100;
@@ -15,7 +15,7 @@ const TOO_DEEP = `expected at most ${MAX_DEPTH} levels of nesting, got more`;
  *
  * @throws UserError of one line for what is no YAML, too deep or too large, whatever it tries, and in seconds
  */
-export function parseYaml(path: string, text: string): Json {
+export function parseYaml(path: string, text: string, maxBytes: number): Json {
   try {
     // Left to ourselves is what takes the parser minutes for a hostile megabyte: comparing each key with all others of its
     // map, and quoting the line of each of a million errors.
@@ -23,7 +23,7 @@ export function parseYaml(path: string, text: string): Json {
     const fault = syntaxFault(document, text) ?? faultOf(document, text);
     if (fault !== undefined) throw new Error(fault);
     // Aliases are resolved here: unknown ones, and those that unfold into gigabytes, are found only now.
-    return copyDocument(path, document.toJS(), stateLimits.maxBytes);
+    return copyDocument(path, document.toJS(), maxBytes);
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const [line = ''] = explain(cause).split('\n');

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { got } from '../../shared/sampling/description/faults.ts';
+import { got } from '../sampling/description/faults.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a text',

@@ -1,0 +1,25 @@
+import type { Redis } from 'ioredis';
+import type { Keys } from '../shared/keys.ts';
+import { listScopes, resumeScopes, type ScopeStatus } from '../shared/limits/scopes.ts';
+
+/** The fleet's limits at one moment. */
+export interface FleetView {
+  /** By Redis' clock, as all times of the scopes are. */
+  readonly nowMs: number;
+  /** One for each provider, key and model that was ever called. */
+  readonly scopes: readonly ScopeStatus[];
+}
+
+export async function viewFleet(redis: Redis, keys: Keys): Promise<FleetView> {
+  const [scopes, [seconds]] = await Promise.all([listScopes(redis, keys), redis.time()]);
+  return { nowMs: Number(seconds) * 1_000, scopes };
+}
+
+/**
+ * Lifts what pauses the fleet, and returns what that was. Where nothing is paused it changes nothing: a wait that a provider
+ * asked for is not to be cut short by everybody who begins something.
+ */
+export async function liftPauses(redis: Redis, keys: Keys): Promise<readonly ScopeStatus[]> {
+  const scopes = await listScopes(redis, keys);
+  return scopes.some(({ pausedReason }) => pausedReason !== undefined) ? resumeScopes(redis, keys) : [];
+}
