@@ -12,6 +12,7 @@ import { nameTraits } from './slot-name.ts';
 
 /** Everything that follows from a factory state and is the same for all its slots. */
 export interface DecodedPopulation {
+  readonly id: string;
   readonly state: TinyPersonFactoryState;
   /** The state's model, or this worker's own where the state names none. */
   readonly model: string;
@@ -50,7 +51,9 @@ async function decodePopulation(
   { defaultModel, prompts }: { defaultModel: string; prompts: PromptRenderer },
 ): Promise<DecodedPopulation> {
   const state = decodePersonFactoryState(encoded);
+  const id = populationId(state);
   return {
+    id,
     state,
     model: state.model ?? defaultModel,
     plan: createPlan({
@@ -60,7 +63,7 @@ async function decodePopulation(
       seed: state.seed,
     }),
     // Seeded by the population, not by its seed alone: two populations with one seed would clash on every slot.
-    names: await openNameSource({ ...possibleTraits(state), seed: populationId(state), ...localeOf(state) }),
+    names: await openNameSource({ ...possibleTraits(state), seed: id, ...localeOf(state) }),
     answerSchema: personaRequestSchema({ alternateNames: state.names.policy === 'model' }),
     renderPrompt: prompts.forPopulation(state),
   };

@@ -1,38 +1,72 @@
 import type { Health } from '../shared/telemetry/metrics-server.ts';
+import type { ModelGateway } from './llm/model-call.ts';
+
+type Model = Pick<ModelGateway, 'complete'>;
 
 /**
  * Whether a worker makes progress, for its liveness probe: a process can answer a ping and still be wedged.
  *
- * Healthy while it is idle, or while slots in flight end. The limit must be longer than one model call with its
- * backoff, or a slow provider would get good workers killed.
+ * Healthy while it is idle, while work ends, and while all of its work waits its turn: for a place at the model, or for
+ * rate and budget, which may take hours at a low limit or when the provider asks for time. Unhealthy when work that could go
+ * on has shown no progress for longer than the limit. The limit must be longer than one model call with its backoff, or a
+ * slow provider would get good workers killed.
  */
 export function createProgressWatch(options: {
   stallAfterMs: number;
-  /** Until when the provider asked to wait: silence up to then is obedience, not a stall. */
+  /** How much of the tracked work stands in line for a place at the model. */
+  inLine: () => number;
+  /** Until when the provider asked the fleet to wait: a call that was begun may have to wait again, as its permit grew old. */
   waitingUntilMs: () => number;
   now: () => number;
 }): {
   track<T>(work: () => Promise<T>): Promise<T>;
+  /** The model for tracked work: a call that is let through, and one that ends, is progress. */
+  watch(model: Model): Model;
   health(): Health;
 } {
-  const { stallAfterMs, waitingUntilMs, now } = options;
-  let inFlight = 0;
-  let lastEndMs = now();
+  const { stallAfterMs, inLine, waitingUntilMs, now } = options;
+  let tracked = 0;
+  let waitingForRate = 0;
+  let lastProgressMs = now();
+  const atWork = () => tracked - waitingForRate - inLine();
+  const progress = () => {
+    lastProgressMs = now();
+  };
   return {
     async track(work) {
-      if (inFlight === 0) lastEndMs = now();
-      inFlight += 1;
+      if (atWork() <= 0) progress();
+      tracked += 1;
       try {
         return await work();
       } finally {
-        inFlight -= 1;
-        lastEndMs = now();
+        tracked -= 1;
+        progress();
       }
     },
+    watch: (model) => ({
+      async complete(call, signal) {
+        let isWaiting = true;
+        waitingForRate += 1;
+        const waited = () => {
+          if (isWaiting) waitingForRate -= 1;
+          isWaiting = false;
+          progress();
+        };
+        const begin = () => {
+          waited();
+          return call.begin();
+        };
+        try {
+          return await model.complete({ ...call, begin }, signal);
+        } finally {
+          waited();
+        }
+      },
+    }),
     health() {
-      const silentMs = Math.max(0, now() - Math.max(lastEndMs, waitingUntilMs()));
-      const healthy = inFlight === 0 || silentMs <= stallAfterMs;
-      return { healthy, detail: `${inFlight} slots in flight, last one ended ${silentMs} ms ago` };
+      const silentMs = Math.max(0, now() - Math.max(lastProgressMs, waitingUntilMs()));
+      const detail = `${atWork()} at work, ${tracked - atWork()} waiting their turn; last progress ${silentMs} ms ago`;
+      return { healthy: atWork() <= 0 || silentMs <= stallAfterMs, detail };
     },
   };
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Config } from '../shared/config.ts';
 import { DEFAULT_MODEL } from '../shared/config.ts';
-import { explain, UserError } from '../shared/errors.ts';
+import { explain, type ModelCallError, UserError } from '../shared/errors.ts';
 import { createPromptRenderer } from '../shared/factory/render-prompt.ts';
 import {
   type JobData,
@@ -12,6 +12,8 @@ import {
 } from '../shared/jobs.ts';
 import { createKeys } from '../shared/keys.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
+import { planningAccount, populationAccount } from '../shared/limits/accounts.ts';
+import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { createPlanningPrompts } from '../shared/planning/render-planning-prompt.ts';
 import { connectRedis } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -23,7 +25,7 @@ import { createSlotTransactions } from '../shared/transactions/slot-transactions
 import { createTransactionalCache } from '../shared/transactions/transactional.ts';
 import { startBullWorker } from './bull-worker.ts';
 import { createDecodedPopulations } from './decoded-populations.ts';
-import { createModelGateway } from './llm/model-gateway.ts';
+import { openModel } from './open-model.ts';
 import { planTransaction } from './planning/plan-transaction.ts';
 import { createProgressWatch } from './progress-watch.ts';
 import { generateSlot } from './slot.ts';
@@ -59,15 +61,11 @@ export async function runWorker(options: {
 }): Promise<RunningWorker> {
   const { config, redisUrl, logger, metrics } = options;
   const keys = createKeys(config.PERSONA_FLEET_PREFIX);
+  const profiles = loadModelProfiles(config);
   const draining = new AbortController();
   const aborting = new AbortController();
   const permits = pLimit(config.PERSONA_FLEET_CONCURRENCY);
   const limit = pLimit(SLOTS_PER_CALL * config.PERSONA_FLEET_CONCURRENCY);
-  const progress = createProgressWatch({
-    waitingUntilMs: () => model.waitingUntilMs(),
-    stallAfterMs: 2 * config.PERSONA_FLEET_MODEL_TIMEOUT_MS + config.PERSONA_FLEET_BACKOFF_MAX_MS,
-    now: Date.now,
-  });
   const backoff = {
     baseMs: config.PERSONA_FLEET_BACKOFF_BASE_MS,
     maxMs: config.PERSONA_FLEET_BACKOFF_MAX_MS,
@@ -78,25 +76,26 @@ export async function runWorker(options: {
     prompts: createPromptRenderer(),
   });
   const planningPrompts = createPlanningPrompts();
-  const model = createModelGateway({
-    apiKey: config.OPENAI_API_KEY ?? '',
-    baseUrl: config.OPENAI_BASE_URL,
-    stopping: draining.signal,
-    timeoutMs: config.PERSONA_FLEET_MODEL_TIMEOUT_MS,
-    maxCompletionTokens: config.PERSONA_FLEET_MAX_COMPLETION_TOKENS,
-    backoff,
-    metrics,
+  const redis = await connectRedis(redisUrl, 'patient', (error) =>
+    logger.warn({ error: explain(error) }, 'Redis connection'),
+  );
+  const stopping = draining.signal;
+  const gateway = openModel({ config, redis, keys, profiles, stopping, backoff, metrics, logger });
+  const progress = createProgressWatch({
+    stallAfterMs: 2 * config.PERSONA_FLEET_MODEL_TIMEOUT_MS + config.PERSONA_FLEET_BACKOFF_MAX_MS,
+    inLine: () => permits.pendingCount,
+    waitingUntilMs: gateway.waitingUntilMs,
+    now: Date.now,
   });
+  const model = progress.watch(gateway);
   const metricsServer = await serveMetrics({
     host: config.PERSONA_FLEET_METRICS_HOST,
     port: config.PERSONA_FLEET_METRICS_PORT,
     registry: metrics.registry,
     health: progress.health,
-  });
-  const redis = await connectRedis(redisUrl, 'patient', (error) =>
-    logger.warn({ error: explain(error) }, 'Redis connection'),
-  ).catch(async (error: unknown) => {
-    await metricsServer.stop();
+  }).catch(async (error: unknown) => {
+    await gateway.stop();
+    redis.disconnect();
     throw error;
   });
 
@@ -106,12 +105,21 @@ export async function runWorker(options: {
     const transactions = createSlotTransactions(redis, keys, simulation, id);
     const log = logger.child({ simulation, population: id });
     const signal = AbortSignal.any([lockLost, aborting.signal]);
-    const stopping = AbortSignal.any([signal, draining.signal]);
     const pause = async (reason: string) => {
       const { paused } = await store.pause(id, reason);
       if (paused) log.error({ reason }, 'population paused');
     };
-    const shared = { transactions, model, permits, stopping, pause, backoff, metrics, logger: log };
+    const shared = {
+      account: populationAccount(simulation, id),
+      transactions,
+      model,
+      permits,
+      stopping: AbortSignal.any([signal, draining.signal]),
+      onPause: ({ message }: ModelCallError) => pause(message),
+      backoff,
+      metrics,
+      logger: log,
+    };
     return work({
       data,
       store,
@@ -138,13 +146,13 @@ export async function runWorker(options: {
     lockLost: AbortSignal,
   ): Promise<PlanningJobResult> {
     const signal = AbortSignal.any([lockLost, aborting.signal]);
-    return planTransaction({
+    const plan = {
       request,
+      account: planningAccount(simulation),
       cache: createTransactionalCache(redis, keys, simulation),
       transactions: createCallTransactions(redis, keys, simulation),
       prompts: planningPrompts,
-      // Tracked call by call: a job of many calls would look like one that hangs.
-      model: { complete: (...call) => progress.track(() => model.complete(...call)) },
+      model,
       permits,
       stopping: AbortSignal.any([signal, draining.signal]),
       signal,
@@ -152,7 +160,8 @@ export async function runWorker(options: {
       backoff,
       metrics,
       logger: logger.child({ simulation, name: request.operation }),
-    });
+    };
+    return progress.track(() => planTransaction(plan));
   }
 
   const bullWorker = startBullWorker({
@@ -177,7 +186,7 @@ export async function runWorker(options: {
     await bullWorker.stop();
     clearTimeout(grace);
     aborting.abort();
-    await Promise.all([metricsServer.stop(), model.stop()]);
+    await Promise.all([metricsServer.stop(), gateway.stop()]);
     await withDeadline(redis.quit(), UNWIND_TIMEOUT_MS, 'Redis did not answer').catch(() =>
       redis.disconnect(),
     );

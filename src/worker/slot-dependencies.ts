@@ -1,22 +1,19 @@
-import type { LimitFunction } from 'p-limit';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
+import type { ModelPlaces } from './call-model.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
 import type { Backoff } from './llm/backoff.ts';
-import type { ModelGateway } from './llm/model-gateway.ts';
 
-/** What a slot is run with. */
-export interface SlotDependencies {
+/**
+ * What a slot is run with. Once `stopping` aborts no call is begun and no backoff waited for, while calls in flight go on;
+ * `onPause` pauses the population.
+ */
+export interface SlotDependencies extends ModelPlaces {
   readonly population: DecodedPopulation;
+  /** Whom its calls are charged to. */
+  readonly account: string;
   readonly transactions: SlotTransactions;
-  readonly model: Pick<ModelGateway, 'complete'>;
-  /** Places at the model, shared by all slots of the process. */
-  readonly permits: LimitFunction;
-  /** Once it aborts no call is begun and no backoff waited for; calls in flight go on until `signal` aborts. */
-  readonly stopping: AbortSignal;
-  /** Pauses the population: no call can succeed until a person acts. */
-  readonly pause: (reason: string) => Promise<unknown>;
   readonly backoff: Backoff;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -24,3 +21,23 @@ export interface SlotDependencies {
 
 /** How a slot's run ended. `left`: it is still open, because of a pause, a cancellation or a stop. */
 export type SlotOutcome = 'committed' | 'replayed' | 'failed' | 'left';
+
+/** What a run finds when others have been there: its slot is settled, or its population is not under way. */
+export type FoundEnd = 'committed' | 'failed' | 'paused' | 'cancelled' | 'unknown-population';
+
+export function outcomeOf(found: FoundEnd): SlotOutcome {
+  switch (found) {
+    case 'committed':
+      return 'replayed';
+    case 'failed':
+      return 'failed';
+    case 'paused':
+    case 'cancelled':
+    case 'unknown-population':
+      return 'left';
+    default: {
+      const never: never = found;
+      throw new Error(`unknown end ${never}`);
+    }
+  }
+}

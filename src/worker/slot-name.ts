@@ -1,3 +1,4 @@
+import { NamePolicy } from '../shared/factory/person-factory-state.ts';
 import type { Characteristics } from '../shared/sampling/dimensions.ts';
 import type { Metrics } from '../shared/telemetry/metrics.ts';
 import { canonicalName } from '../shared/transactions/canonical-name.ts';
@@ -7,19 +8,28 @@ import type {
   SlotTransactions,
 } from '../shared/transactions/slot-transactions.ts';
 import type { NameSource, NameTraits, PersonName } from './names/name-source.ts';
+import type { FoundEnd } from './slot-dependencies.ts';
 
 /** A reservation once a free name was found, if there was one to find. */
 export type NamedReservation =
   | (Extract<Reservation, { code: 'reserved' }> & { readonly name: PersonName | undefined })
   | Exclude<Reservation, { code: 'reserved' | 'names-taken' }>;
 
+type Opening = Pick<ReserveRequest, 'opens' | 'attemptsAllowed'>;
+
 export interface SlotNaming {
-  /** Opens a model call and takes the slot's name: the one it holds already, or the first free one of its sequence. */
-  reserveOwn(counting: Omit<ReserveRequest, 'candidates'>): Promise<NamedReservation>;
-  /** Opens a model call without a name: the model will choose one. */
-  reserveNone(counting: Omit<ReserveRequest, 'candidates'>): Promise<NamedReservation>;
+  /**
+   * The name that the slot is most likely to get, before it is reserved; undefined where the model will choose one. It costs
+   * nothing, and is nearly always right.
+   */
+  readonly expected: PersonName | undefined;
+  /**
+   * Opens a model call and takes the slot's name: the one it holds already, or the first free one of its sequence; none where
+   * the model will choose one.
+   */
+  reserve(opening: Opening): Promise<NamedReservation>;
   /** Takes the first free one of the names the model offered, else one of the slot's own sequence. `???` is no name. */
-  claimOffered(offered: readonly string[]): Promise<NamedReservation>;
+  claimOffered(offered: readonly string[]): Promise<PersonName | { readonly ended: FoundEnd }>;
 }
 
 /** A slot's first candidate is nearly always free; after a clash this many go together in each round trip. */
@@ -33,32 +43,29 @@ export function createSlotNaming(options: {
   slot: number;
   traits: NameTraits;
   names: NameSource;
+  policy: NamePolicy;
   transactions: SlotTransactions;
   metrics: Metrics;
 }): SlotNaming {
-  const { slot, traits, names, transactions, metrics } = options;
+  const { slot, traits, names, policy, transactions, metrics } = options;
+  const isModelsChoice = policy === NamePolicy.model;
 
-  const ownCandidates = (round: number): PersonName[] => {
-    if (round === 0) return [names.candidate(slot, 0, traits)];
-    const first = 1 + (round - 1) * ALTERNATIVES_AT_ONCE;
-    return Array.from({ length: ALTERNATIVES_AT_ONCE }, (_, index) =>
-      names.candidate(slot, first + index, traits),
+  const first = names.candidate(slot, 0, traits);
+  const alternatives = (round: number): PersonName[] =>
+    Array.from({ length: ALTERNATIVES_AT_ONCE }, (_, index) =>
+      names.candidate(slot, 1 + (round - 1) * ALTERNATIVES_AT_ONCE + index, traits),
     );
-  };
 
-  async function reserve(
-    first: readonly PersonName[],
-    counting: Omit<ReserveRequest, 'candidates'>,
-  ): Promise<NamedReservation> {
-    let candidates = first;
+  async function reserve(preferred: readonly PersonName[], opening: Opening): Promise<NamedReservation> {
+    let candidates = preferred;
     for (let round = 1; ; round += 1) {
       const reservation = await transactions.reserve(slot, {
-        ...counting,
+        ...opening,
         candidates: candidates.map((name) => ({ name: name.full, record: JSON.stringify(name) })),
       });
       if (reservation.code === 'names-taken') {
         metrics.names.inc({ outcome: 'taken' }, reservation.refused);
-        candidates = ownCandidates(round);
+        candidates = alternatives(round);
         continue;
       }
       if (reservation.code !== 'reserved') return reservation;
@@ -70,11 +77,16 @@ export function createSlotNaming(options: {
   }
 
   return {
-    reserveOwn: (counting) => reserve(ownCandidates(0), counting),
-    reserveNone: (counting) => reserve([], counting),
-    claimOffered: (offered) => {
-      const names = offered.filter((name) => canonicalName(name) !== '').map(splitName);
-      return reserve([...names, ...ownCandidates(0)], { countAttempt: false, countCall: false });
+    expected: isModelsChoice ? undefined : first,
+    reserve: (opening) => reserve(isModelsChoice ? [] : [first], opening),
+    async claimOffered(offered) {
+      const usable = offered.filter((name) => canonicalName(name) !== '').map(splitName);
+      const claim = await reserve([...usable, first], { opens: 'nothing' });
+      if (claim.code === 'reserved' && claim.name !== undefined) return claim.name;
+      if (claim.code === 'reserved' || claim.code === 'attempts-spent') {
+        throw new Error(`a claim of names with a name among them ended in ${claim.code} without one`);
+      }
+      return { ended: claim.code };
     },
   };
 }

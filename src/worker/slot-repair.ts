@@ -1,30 +1,30 @@
 import { ModelCallError, Reaction } from '../shared/errors.ts';
 import type { PersonPrompt, SlotParticulars } from '../shared/factory/render-prompt.ts';
+import { CallKind } from '../shared/limits/accounts.ts';
 import type { SealedFields } from '../shared/person/sealed-fields.ts';
+import type { RepairReply } from '../shared/transactions/slot-transactions.ts';
 import { type AnswerObject, answerObject } from './answer/answer-object.ts';
 import { type Draft, mendDraft } from './answer/draft.ts';
 import { faultError } from './answer/faults.ts';
 import { repairRequestOf } from './answer/repair-request.ts';
-import { CallAbortedError, type Usage } from './llm/model-gateway.ts';
+import { callModel } from './call-model.ts';
+import { CallAbortedError, type ModelRequest, type Usage } from './llm/model-call.ts';
 import type { PersonName } from './names/name-source.ts';
-import type { SlotDependencies, SlotOutcome } from './slot-dependencies.ts';
+import { outcomeOf, type SlotDependencies, type SlotOutcome } from './slot-dependencies.ts';
 
 export interface RepairContext {
   readonly slot: number;
   readonly name: PersonName;
   readonly characteristics: SlotParticulars['characteristics'];
   readonly sealed: SealedFields;
+  readonly moreRoom: boolean;
   readonly onUsage: (usage: Usage) => void;
-  /** Ends the slot's run, with its attempt given back, and what else was not used. */
-  readonly leave: (outcome: SlotOutcome, unused: Unused) => Promise<SlotOutcome>;
+  /** Ends the slot's run; where the slot stays open, its attempt is given back, and where told so the repair. */
+  readonly leave: (outcome: SlotOutcome, returnRepair: boolean) => Promise<SlotOutcome>;
 }
 
-/** What a run that ends early gives back beside its attempt: its repair, and the count of a call that was never sent. */
-export interface Unused {
-  readonly repair?: boolean;
-  readonly calls?: -1;
-  readonly repairCalls?: -1;
-}
+/** Why no repair call was begun. */
+type NotBegun = Exclude<RepairReply, { code: 'begun' }>;
 
 /**
  * Makes the one repair call of an attempt and resolves with the mended draft, or with how the slot's run ended instead.
@@ -37,74 +37,45 @@ export interface Unused {
 export async function repairDraft(
   draft: Draft,
   context: RepairContext,
-  dependencies: Pick<
-    SlotDependencies,
-    'population' | 'transactions' | 'model' | 'permits' | 'stopping' | 'pause' | 'metrics'
-  >,
+  dependencies: SlotDependencies,
   signal: AbortSignal,
 ): Promise<Draft | SlotOutcome> {
-  const { slot, name, characteristics, sealed, onUsage, leave } = context;
-  const { population, transactions, model, permits, stopping, pause, metrics } = dependencies;
+  const { slot, name, characteristics, sealed, moreRoom, onUsage, leave } = context;
+  const { population, account, transactions, metrics } = dependencies;
   const { schema, prompt: repair } = repairRequestOf(draft);
   const prompt: PersonPrompt = population.renderPrompt({ characteristics, name: name.full, repair });
-  const request = {
+  const request: ModelRequest = {
     model: population.model,
     system: prompt.system,
     user: prompt.user,
     temperature: population.state.temperature,
     schema: { name: 'person_parts', schema },
+    cacheKey: population.id,
+    moreRoom,
   };
+  /** This run has counted the attempt's repair. */
   let isTaken = false;
+  /** The call was about to be sent when it ended. */
+  let isBegun = false;
 
   for (;;) {
-    const called = await permits(beginAndCall);
-    if (called === Reaction.wait) continue; // the gateway holds this process back until the provider is ready
-    if (typeof called === 'string') return called;
-    const mended = mendDraft(draft, called, name, sealed);
-    const isMended = mended.faults.length === 0;
-    metrics.repairCalls.inc({ outcome: isMended ? 'mended' : 'unmended' });
-    if (!isMended) throw faultError(mended.faults);
-    return mended;
-  }
-
-  /** Like a slot's other calls: begun, and a pause written, while its place at the model is held. */
-  async function beginAndCall(): Promise<AnswerObject | SlotOutcome | typeof Reaction.wait> {
-    if (stopping.aborted) return leave('left', { repair: isTaken });
-    const begun = await transactions.beginRepair(slot, { again: isTaken });
-    switch (begun.code) {
-      case 'begun':
-        isTaken = true;
-        break;
-      case 'spent':
-        throw faultError(draft.faults);
-      case 'committed':
-        return leave('replayed', {});
-      case 'failed':
-        return leave('failed', {});
-      case 'paused':
-      case 'cancelled':
-      case 'unknown-population':
-        return leave('left', { repair: isTaken });
-      default: {
-        const never: never = begun;
-        throw new Error(`unknown repair reply ${JSON.stringify(never)}`);
-      }
-    }
+    isBegun = false;
+    let parts: AnswerObject;
     try {
-      return answerObject((await model.complete(request, signal, onUsage)).content);
+      const call = { account, kind: CallKind.repairCalls, expected: request, begin, onUsage };
+      const called = await callModel(call, dependencies, signal);
+      if ('ended' in called) return endUnbegun(called.ended);
+      parts = answerObject(called.answer.content);
     } catch (error) {
-      if (error instanceof CallAbortedError && !error.wasSent) {
-        return leave('left', { repair: true, repairCalls: -1 });
-      }
-      metrics.repairCalls.inc({ outcome: 'failed' });
-      if (error instanceof CallAbortedError) return leave('left', { repair: true });
+      const wasSent = isBegun && !(error instanceof CallAbortedError && !error.wasSent);
+      if (wasSent) metrics.repairCalls.inc({ outcome: 'failed' });
+      if (error instanceof CallAbortedError) return leave('left', isTaken);
       if (!(error instanceof ModelCallError)) throw error;
       switch (error.reaction) {
         case Reaction.wait:
-          return Reaction.wait;
-        case Reaction.pause:
-          await pause(error.message);
-          return leave('left', { repair: true });
+          continue; // the next call is let through when the provider is ready
+        case Reaction.pause: // dealt with before the place at the model was given back
+          return leave('left', isTaken);
         case Reaction.retry:
           throw error;
         case Reaction.giveUp:
@@ -120,5 +91,23 @@ export async function repairDraft(
         }
       }
     }
+    const mended = mendDraft(draft, parts, name, sealed);
+    const isMended = mended.faults.length === 0;
+    metrics.repairCalls.inc({ outcome: isMended ? 'mended' : 'unmended' });
+    if (!isMended) throw faultError(mended.faults);
+    return mended;
+  }
+
+  async function begin(): Promise<{ send: ModelRequest } | { ended: NotBegun }> {
+    const reply = await transactions.beginRepair(slot, { again: isTaken });
+    if (reply.code !== 'begun') return { ended: reply };
+    isTaken = true;
+    isBegun = true;
+    return { send: request };
+  }
+
+  function endUnbegun({ code }: NotBegun): Promise<SlotOutcome> {
+    if (code === 'spent') throw faultError(draft.faults);
+    return leave(outcomeOf(code), isTaken);
   }
 }

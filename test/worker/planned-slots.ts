@@ -5,6 +5,7 @@ import { planPopulation } from '../../src/producer/plan-population.ts';
 import type { TinyPersonFactoryState } from '../../src/shared/factory/person-factory-state.ts';
 import { createPromptRenderer } from '../../src/shared/factory/render-prompt.ts';
 import { createKeys } from '../../src/shared/keys.ts';
+import { type CallKind, populationAccount } from '../../src/shared/limits/accounts.ts';
 import { decodePersonRecord } from '../../src/shared/person/person-record.ts';
 import type { Persona } from '../../src/shared/person/schema.ts';
 import { createLogger } from '../../src/shared/telemetry/logger.ts';
@@ -13,7 +14,7 @@ import { createPopulations } from '../../src/shared/transactions/populations.ts'
 import { createResults } from '../../src/shared/transactions/results.ts';
 import { createSlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
 import { createDecodedPopulations } from '../../src/worker/decoded-populations.ts';
-import type { ModelRequest, Usage } from '../../src/worker/llm/model-gateway.ts';
+import type { ModelCall, ModelRequest, Usage } from '../../src/worker/llm/model-call.ts';
 import { generateSlot } from '../../src/worker/slot.ts';
 import type { SlotDependencies } from '../../src/worker/slot-dependencies.ts';
 import { examplePersona } from '../shared/person/example-persona.ts';
@@ -25,15 +26,43 @@ type Model = SlotDependencies['model'];
 export type Step = (promptName: string | undefined, signal: AbortSignal) => string | Promise<string>;
 
 /** Each call counts these tokens, as long as its step does not throw. */
-export const USAGE: Usage = { promptTokens: 100, cachedTokens: 60, completionTokens: 10 };
+export const USAGE: Usage = {
+  promptTokens: 100,
+  cachedTokens: 60,
+  cacheWriteTokens: 0,
+  completionTokens: 10,
+};
 
-/** A model that follows a script, and answers as it should when that has ended. */
-export function scriptedModel(steps: Step[] = []): Model & { readonly requests: ModelRequest[] } {
+export interface ScriptedModel extends Model {
+  /** What was sent, and as which kind of call. */
+  readonly requests: ModelRequest[];
+  readonly sent: CallKind[];
+  /** What was asked for, whether it was sent or not. */
+  readonly asked: Omit<ModelCall, 'begin' | 'onUsage'>[];
+}
+
+/** What a call meets before it may be sent: nothing, a wait, or an error that the gateway would throw. */
+export type Gate = (signal: AbortSignal) => void | Promise<void>;
+
+/**
+ * A model that follows a script, and answers as it should when that has ended. The gates are those of the first calls; the
+ * others are let through at once.
+ */
+export function scriptedModel(steps: Step[] = [], gates: Gate[] = []): ScriptedModel {
   const requests: ModelRequest[] = [];
+  const sent: CallKind[] = [];
+  const asked: ScriptedModel['asked'] = [];
   return {
     requests,
-    async complete(request, signal, onUsage) {
+    sent,
+    asked,
+    async complete({ begin, onUsage, ...call }, signal) {
+      asked.push(call);
+      await gates.shift()?.(signal);
+      const request = await begin();
+      if (request === undefined) return undefined;
       requests.push(request);
+      sent.push(call.kind);
       const promptName = /^- name: (.*)$/m.exec(request.user)?.[1];
       const content = await (steps.shift() ?? person())(promptName, signal);
       onUsage(USAGE);
@@ -105,11 +134,12 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
         slot,
         {
           population,
+          account: populationAccount('sim', id),
           transactions,
           model,
           permits: pLimit(4),
           stopping: signal,
-          pause: (reason) => populations.pause(id, reason),
+          onPause: ({ message }) => populations.pause(id, message),
           backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
           metrics,
           logger: createLogger('silent'),

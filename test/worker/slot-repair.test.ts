@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import pLimit from 'p-limit';
 import { ModelCallError, type Reaction } from '../../src/shared/errors.ts';
-import { CallAbortedError } from '../../src/worker/llm/model-gateway.ts';
+import { CallAbortedError } from '../../src/worker/llm/model-call.ts';
 import { examplePersona } from '../shared/person/example-persona.ts';
-import { person, plannedSlots, type Step, scriptedModel, USAGE } from './planned-slots.ts';
+import { person, plannedSlots, type Step, scriptedModel } from './planned-slots.ts';
 
 const fails =
   (reaction: Reaction, reason: string): Step =>
@@ -27,7 +27,7 @@ const sealedAge = { dimensions: [{ name: 'age', kind: 'range', min: 34, max: 34 
 const wrongAge = person({ age: 45, style: 'At 45, you talk fast.' });
 
 test('what lacks depth is asked for once more, by itself, and the whole is committed', async (t) => {
-  const { run, record, status, attempts, counted } = await plannedSlots(t);
+  const { run, record, attempts, counted, id } = await plannedSlots(t);
   const model = scriptedModel([shallow, repair]);
   assert.equal(await run(0, model), 'committed');
   const [first, second] = model.requests;
@@ -39,8 +39,13 @@ test('what lacks depth is asked for once more, by itself, and the whole is commi
   assert.deepEqual(persona.beliefs, beliefs);
   assert.deepEqual([begun, repairs, warnings], [1, 1, undefined]);
   assert.deepEqual(tokens, { prompt: 200, cached: 120, completion: 20 });
-  const { calls, repairCalls, promptTokens } = await status();
-  assert.deepEqual({ calls, repairCalls, promptTokens }, { calls: 1, repairCalls: 1, promptTokens: 200 });
+  assert.deepEqual(model.sent, ['calls', 'repairCalls']);
+  const charged = model.asked.map(({ account, expected: { cacheKey } }) => [account, cacheKey]);
+  assert.deepEqual(charged, [
+    [`sim/${id}`, id],
+    [`sim/${id}`, id],
+  ]);
+  assert.deepEqual(model.asked[1]?.expected, second, 'what is sent is what was announced');
   assert.equal(await attempts(0), 0);
   assert.equal(await counted('repairCalls', { outcome: 'mended' }), 1);
 });
@@ -58,7 +63,7 @@ test('what contradicts is asked for once more; name and sealed fields stay as th
 });
 
 test('what is still wrong costs the attempt; the next one has a repair of its own', async (t) => {
-  const { run, status, record, counted } = await plannedSlots(t, { attempts: 3 });
+  const { run, record, counted } = await plannedSlots(t, { attempts: 3 });
   const model = scriptedModel([shallow, shallow, shallow, repair]);
   assert.equal(await run(0, model), 'committed');
   assert.equal(model.requests.length, 4);
@@ -68,8 +73,7 @@ test('what is still wrong costs the attempt; the next one has a repair of its ow
   );
   const { attempts, repairs } = await record(0);
   assert.deepEqual([attempts, repairs], [2, 1]);
-  const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 2, repairCalls: 2 });
+  assert.deepEqual(model.sent, ['calls', 'repairCalls', 'calls', 'repairCalls']);
   assert.equal(await counted('repairCalls', { outcome: 'unmended' }), 1);
 });
 
@@ -83,11 +87,9 @@ test('a slot that never comes right makes a repair call for each attempt, and fa
   for (const [slot, [answer, reason]] of cases.entries()) {
     const model = scriptedModel(Array.from({ length: 9 }, () => answer));
     assert.equal(await run(slot, model), 'failed');
-    assert.equal(model.requests.length, 4, reason);
+    assert.deepEqual(model.sent, ['calls', 'repairCalls', 'calls', 'repairCalls'], reason);
     assert.equal((await status()).failedByReason[reason], 1);
   }
-  const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 6, repairCalls: 6 });
   assert.equal(await redis.exists(names, key.reservations, key.attempts), 0);
 });
 
@@ -98,21 +100,16 @@ test('a worker that dies in its repair call has spent the repair and the attempt
   const model = scriptedModel([shallow, shallow, shallow]);
   assert.equal(await run(0, model), 'failed');
   assert.equal(model.requests.length, 2, 'the second attempt, with its repair');
-  const { calls, repairCalls, failedByReason } = await status();
-  assert.deepEqual(
-    { calls, repairCalls, failedByReason },
-    { calls: 2, repairCalls: 2, failedByReason: { shallow_persona: 1 } },
-  );
+  assert.deepEqual((await status()).failedByReason, { shallow_persona: 1 });
 });
 
-test('a repair that is told to wait is sent again and spends nothing; each sending is counted', async (t) => {
-  const { run, record, status } = await plannedSlots(t, { attempts: 1 });
+test('a repair that is told to wait is sent again and spends nothing', async (t) => {
+  const { run, record } = await plannedSlots(t, { attempts: 1 });
   const wait = fails('wait', 'rate_limited');
   const model = scriptedModel([shallow, wait, wait, repair]);
   assert.equal(await run(0, model), 'committed');
   assert.deepEqual([(await record(0)).attempts, (await record(0)).repairs], [1, 1]);
-  const { calls, repairCalls } = await status();
-  assert.deepEqual({ calls, repairCalls }, { calls: 1, repairCalls: 3 });
+  assert.deepEqual(model.sent, ['calls', 'repairCalls', 'repairCalls', 'repairCalls']);
 });
 
 test('a repair call that fails costs the attempt, whether it broke, was no JSON, or was refused', async (t) => {
@@ -130,8 +127,8 @@ test('a repair call that fails costs the attempt, whether it broke, was no JSON,
 test('a pause in a repair call leaves the slot open, with its name, its attempt and its repair', async (t) => {
   const { run, status, attempts, populations, id, redis, names } = await plannedSlots(t, { attempts: 1 });
   assert.equal(await run(0, scriptedModel([shallow, fails('pause', 'quota')])), 'left');
-  const { state, reason, promptTokens } = await status();
-  assert.deepEqual([state, reason, promptTokens], ['paused', 'because of quota', USAGE.promptTokens]);
+  const { state, reason } = await status();
+  assert.deepEqual([state, reason], ['paused', 'because of quota']);
   assert.equal(await attempts(0), 0);
   assert.equal(await redis.hlen(names), 1);
   await populations.resume(id);
@@ -147,28 +144,24 @@ test('a stop during a repair call gives attempt and repair back', async (t) => {
   assert.equal(await run(0, scriptedModel([shallow, repair])), 'committed');
 });
 
-test('a repair call that was never sent is not counted, and is given back', async (t) => {
-  const { run, attempts, status, counted } = await plannedSlots(t, { attempts: 1 });
+test('a repair call that was begun and never sent is given back', async (t) => {
+  const { run, attempts, counted } = await plannedSlots(t, { attempts: 1 });
   assert.equal(await run(0, scriptedModel([shallow, unsent])), 'left');
   assert.equal(await run(0, scriptedModel([shallow, fails('wait', 'rate_limited'), unsent])), 'left');
   assert.equal(await attempts(0), 0);
-  const { calls, repairCalls, promptTokens } = await status();
-  assert.deepEqual({ calls, repairCalls, promptTokens }, { calls: 2, repairCalls: 1, promptTokens: 200 });
   assert.equal(await counted('repairCalls', { outcome: 'failed' }), 1, 'the one that was told to wait');
   assert.equal(await run(0, scriptedModel([shallow, repair])), 'committed');
 });
 
 test('repairs that are stopped again and again come to an end', async (t) => {
-  const { run, status } = await plannedSlots(t, { attempts: 1 });
+  const { run } = await plannedSlots(t, { attempts: 1 });
   let runs = 1;
   while ((await run(0, scriptedModel([shallow, aborted]))) === 'left' && runs < 50) runs += 1;
-  assert.equal(runs, 12);
-  const { calls, repairCalls, promptTokens } = await status();
-  assert.deepEqual({ calls, repairCalls, promptTokens }, { calls: 11, repairCalls: 11, promptTokens: 1_100 });
+  assert.equal(runs, 12, 'ten attempts given back, one spent, one run that finds none');
 });
 
 test('a stopping worker begins no repair call, and the slot loses nothing', async (t) => {
-  const { run, attempts, status } = await plannedSlots(t, { attempts: 1 });
+  const { run, attempts } = await plannedSlots(t, { attempts: 1 });
   const stopping = new AbortController();
   const model = scriptedModel([
     (name, signal) => {
@@ -182,8 +175,6 @@ test('a stopping worker begins no repair call, and the slot loses nothing', asyn
   );
   assert.equal(model.requests.length, 1);
   assert.equal(await attempts(0), 0);
-  const { repairCalls, promptTokens } = await status();
-  assert.deepEqual({ repairCalls, promptTokens }, { repairCalls: 0, promptTokens: 100 });
   assert.equal(await run(0, scriptedModel([shallow, repair])), 'committed');
 });
 
@@ -223,7 +214,7 @@ test('a repair call holds a place at the model, like any other', async (t) => {
 });
 
 test('policy "accept": the person is kept with warnings, without a repair call', async (t) => {
-  const { run, record, status } = await plannedSlots(t, { ...sealedAge, onMismatch: 'accept' });
+  const { run, record } = await plannedSlots(t, { ...sealedAge, onMismatch: 'accept' });
   const model = scriptedModel([
     person({ age: 45, style: 'At 45, you talk fast.', beliefs: ['Work.'] }),
     person({ health: '' }),
@@ -236,19 +227,15 @@ test('policy "accept": the person is kept with warnings, without a repair call',
   assert.equal(await run(1, model), 'committed');
   const { attempts, warnings: none } = await record(1);
   assert.deepEqual([attempts, none], [2, undefined], 'what is missing cannot be accepted');
-  assert.equal((await status()).repairCalls, 0);
+  assert.deepEqual(model.sent, ['calls', 'calls', 'calls']);
 });
 
 test('policy "fail": the slot fails at once, with the reason; bad JSON is still tried again', async (t) => {
   const { run, status } = await plannedSlots(t, { onMismatch: 'fail' });
   const model = scriptedModel([() => 'no JSON', shallow]);
   assert.equal(await run(0, model), 'failed');
-  assert.equal(model.requests.length, 2);
-  const { failedByReason, repairCalls } = await status();
-  assert.deepEqual(
-    { failedByReason, repairCalls },
-    { failedByReason: { shallow_persona: 1 }, repairCalls: 0 },
-  );
+  assert.deepEqual(model.sent, ['calls', 'calls']);
+  assert.deepEqual((await status()).failedByReason, { shallow_persona: 1 });
 });
 
 test('names policy "model": the name is claimed before the repair and stands in its prompt', async (t) => {

@@ -143,16 +143,19 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
     },
 
     async pause(population, reason) {
-      const [code, detail] = await scripts.pause([simulationKeys.population(population).meta], [reason]);
+      const [code, detail] = await scripts.pausePopulation(
+        [simulationKeys.population(population).meta],
+        [reason],
+      );
       if (code === 'paused') return { paused: true, reason: replyText(detail) };
       if (code === 'not-running' || code === 'unknown-population') return { paused: false, reason: '' };
-      throw unexpectedReply('pause', code);
+      throw unexpectedReply('pausePopulation', code);
     },
 
     async resume(population) {
-      const [code] = await scripts.resume([simulationKeys.population(population).meta], []);
+      const [code] = await scripts.resumePopulation([simulationKeys.population(population).meta], []);
       if (code === 'unknown-population') throw unknownPopulation(simulation, population);
-      if (code !== 'resumed' && code !== 'unchanged') throw unexpectedReply('resume', code);
+      if (code !== 'resumed' && code !== 'unchanged') throw unexpectedReply('resumePopulation', code);
     },
 
     async isUnderWay(population) {

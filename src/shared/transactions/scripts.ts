@@ -1,21 +1,24 @@
 import { luaScripts } from '../lua-scripts.ts';
 
-/** The Lua scripts of the transaction cache. */
+/**
+ * The Lua scripts of the transaction cache. Their names are commands of a connection, which they share with the rate budget's
+ * (`limits/scripts.ts`): none may stand in both.
+ */
 const files = {
   definePopulation: 'define-population-3.lua',
-  reserve: 'reserve-7.lua',
-  beginRepair: 'begin-repair-5.lua',
-  leave: 'leave-3.lua',
+  reserve: 'reserve-6.lua',
+  beginRepair: 'begin-repair-4.lua',
+  leave: 'leave-2.lua',
   commit: 'commit-8.lua',
   fail: 'fail-8.lua',
   release: 'release-4.lua',
   reopen: 'reopen-4.lua',
-  pause: 'pause-1.lua',
-  resume: 'resume-1.lua',
-  recordTransaction: 'record-transaction-4.lua',
-  openCall: 'open-call-4.lua',
-  leaveCall: 'leave-call-2.lua',
-  failTransaction: 'fail-transaction-4.lua',
+  pausePopulation: 'pause-population-1.lua',
+  resumePopulation: 'resume-population-1.lua',
+  recordTransaction: 'record-transaction-3.lua',
+  openCall: 'open-call-3.lua',
+  leaveCall: 'leave-call-1.lua',
+  failTransaction: 'fail-transaction-3.lua',
   importPerson: 'import-person-6.lua',
 } as const;
 

@@ -9,45 +9,39 @@ import { scriptsOf, unexpectedReply } from './scripts.ts';
  *
  * Every method is one script or one pipeline, hence one round trip, and may be repeated. With a `patient` connection a
  * call outlives a Redis outage and settles when Redis is back. After a lost reply `commit` and `fail`, called again,
- * give the same answer and move no counter twice. `reserve`, `beginRepair` and `leave` then may: what was called or
- * used is counted twice rather than not at all, and an attempt or a repair may be spent, or given back, that nobody
- * made. Names and results never suffer.
+ * give the same answer and move no counter twice. With `reserve`, `beginRepair` and `leave` an attempt or a repair may
+ * then be spent, or given back, that nobody made. Names and results never suffer. What the calls took is the ledger's
+ * affair (`limits/ledger.ts`).
  */
 export interface SlotTransactions {
   /** The slots of `[from, to)` that are neither committed nor failed, ascending. One round trip. */
   openSlots(from: number, to: number): Promise<number[]>;
-  /**
-   * Counts what is about to be called and gives the slot its name: the one it holds, or the first free candidate. Where
-   * it is not called after all, `leave` takes the count back.
-   */
+  /** Gives the slot its name, the one it holds or the first free candidate, and counts the attempt that is about to be made. */
   reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
   /**
-   * Takes the attempt's one repair and counts its call; `again` counts another sending of a repair that this run has taken.
-   * Called again after a lost reply, the repair reads as spent: then there is none, never two.
+   * Takes the attempt's one repair; `again` asks for another sending of a repair that this run has taken. Called again
+   * after a lost reply, the repair reads as spent: then there is none, never two.
    */
   beginRepair(slot: number, request: { again: boolean }): Promise<RepairReply>;
   /**
-   * Ends a run that did not settle the slot, which may be settled by now by another one: counts what its calls used,
-   * and gives back the attempt (ten times at most in a slot's life) and the repair that an orderly stop or a pause
-   * ended. Does nothing in a population that was forgotten.
+   * Gives back the attempt (ten times at most in a slot's life), and where `returnRepair` its repair, that an orderly stop
+   * or a pause ended. Does nothing for a slot that is settled by now, or in a population that was forgotten.
    */
-  leave(slot: number, left: { returnAttempt: boolean; returnRepair: boolean; counts: Counts }): Promise<void>;
-  /** Any reply but `committed` has counted nothing. */
-  commit(slot: number, result: { name: string; payload: Buffer; counts: Counts }): Promise<CommitReply>;
-  /** Any reply but `failed` has counted nothing. */
-  fail(slot: number, failure: { reason: string; record: string; counts: Counts }): Promise<FailReply>;
+  leave(slot: number, left: { returnRepair: boolean }): Promise<void>;
+  commit(slot: number, result: { name: string; payload: Buffer }): Promise<CommitReply>;
+  fail(slot: number, failure: { reason: string; record: string }): Promise<FailReply>;
 }
-
-/** Increments of the population's counters, moved together with the result; -1 takes the count of a call back. */
-export type Counts = Readonly<Record<string, number>>;
 
 export interface ReserveRequest {
   /** Names to try, in order; `record` is stored with the reservation and comes back on a rerun. None: no name. */
   readonly candidates: readonly { readonly name: string; readonly record: string }[];
   /** Attempts the slot may use in all; undefined: no limit. */
   readonly attemptsAllowed?: number | undefined;
-  readonly countAttempt: boolean;
-  readonly countCall: boolean;
+  /**
+   * What follows: the call of a new attempt, another call of one that this run has counted before, or none, as the name is
+   * for an answer that is there. Such a name is given during a pause as well.
+   */
+  readonly opens: 'attempt' | 'call' | 'nothing';
 }
 
 export type Reservation =
@@ -58,7 +52,9 @@ export type Reservation =
   | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' };
 
 export type RepairReply =
-  | { code: 'begun' | 'spent' | 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
+  | { code: 'begun' }
+  | { code: 'spent' }
+  | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
   | { code: 'paused'; reason: string };
 
 export type CommitReply =
@@ -96,23 +92,14 @@ export function createSlotTransactions(
       return open;
     },
 
-    async reserve(slot, { candidates, attemptsAllowed, countAttempt, countCall }) {
+    async reserve(slot, { candidates, attemptsAllowed, opens }) {
       const [code, first, second, third] = await scripts.reserve(
-        [
-          key.meta,
-          key.committed,
-          key.failed,
-          simulationKeys.names,
-          key.reservations,
-          key.attempts,
-          key.counters,
-        ],
+        [key.meta, key.committed, key.failed, simulationKeys.names, key.reservations, key.attempts],
         [
           slot,
           owner(slot),
           attemptsAllowed ?? '',
-          countAttempt ? 1 : 0,
-          countCall ? 1 : 0,
+          opens,
           ...candidates.flatMap(({ name, record }) => [canonicalName(name), record]),
         ],
       );
@@ -139,7 +126,7 @@ export function createSlotTransactions(
 
     async beginRepair(slot, { again }) {
       const [code, detail] = await scripts.beginRepair(
-        [key.meta, key.committed, key.failed, key.attempts, key.counters],
+        [key.meta, key.committed, key.failed, key.attempts],
         [slot, again ? 0 : 1],
       );
       switch (code) {
@@ -157,15 +144,12 @@ export function createSlotTransactions(
       }
     },
 
-    async leave(slot, { returnAttempt, returnRepair, counts }) {
-      const [code] = await scripts.leave(
-        [key.attempts, key.counters, key.meta],
-        [slot, returnAttempt ? 1 : 0, returnRepair ? 1 : 0, ...increments(counts)],
-      );
+    async leave(slot, { returnRepair }) {
+      const [code] = await scripts.leave([key.attempts, key.meta], [slot, returnRepair ? 1 : 0]);
       if (code !== 'left' && code !== 'unknown-population') throw unexpectedReply('leave', code);
     },
 
-    async commit(slot, { name, payload, counts }) {
+    async commit(slot, { name, payload }) {
       const [code, detail] = await scripts.commit(
         [
           key.results(slot),
@@ -177,7 +161,7 @@ export function createSlotTransactions(
           key.counters,
           key.meta,
         ],
-        [slot, owner(slot), canonicalName(name), payload, ...increments(counts)],
+        [slot, owner(slot), canonicalName(name), payload],
       );
       switch (code) {
         case 'committed':
@@ -194,7 +178,7 @@ export function createSlotTransactions(
       }
     },
 
-    async fail(slot, { reason, record, counts }) {
+    async fail(slot, { reason, record }) {
       const [code] = await scripts.fail(
         [
           key.failures,
@@ -206,7 +190,7 @@ export function createSlotTransactions(
           key.counters,
           key.meta,
         ],
-        [slot, owner(slot), reason, record, ...increments(counts)],
+        [slot, owner(slot), reason, record],
       );
       switch (code) {
         case 'failed':
@@ -225,8 +209,4 @@ export function createSlotTransactions(
 /** Redis numbers bits from the most significant one of each byte; beyond the string every bit is 0. */
 export function bitAt(bitmap: Buffer, bit: number): boolean {
   return (((bitmap[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1;
-}
-
-function increments(counts: Counts): (string | number)[] {
-  return Object.entries(counts).flatMap(([name, by]) => (by === 0 ? [] : [name, by]));
 }

@@ -63,14 +63,9 @@ export async function recordTransaction(
   key: SimulationKeys,
   eventKey: string,
   value: unknown,
-  increments: readonly (string | number)[] = [],
 ): Promise<{ outcome: 'recorded' | 'replayed'; value: unknown }> {
   const payload = encodePayload(value);
-  const [code, first] = await scripts.recordTransaction(transactionKeys(key), [
-    eventKey,
-    payload,
-    ...increments,
-  ]);
+  const [code, first] = await scripts.recordTransaction(transactionKeys(key), [eventKey, payload]);
   if (code === 'recorded') return { outcome: code, value: decodePayload(payload) };
   if (code === 'replayed' && Buffer.isBuffer(first)) return { outcome: code, value: decodePayload(first) };
   throw unexpectedReply('recordTransaction', code);
@@ -81,7 +76,7 @@ export function eventKeyOf(operation: string, args: unknown): string {
   return digest({ operation, args });
 }
 
-/** The keys of every script about a transaction, in their order. */
+/** The keys of every script that settles a transaction, or looks whether it is settled, in their order. */
 export function transactionKeys(key: SimulationKeys): string[] {
-  return [key.transactions, key.transactionFailures, key.transactionAttempts, key.transactionCounters];
+  return [key.transactions, key.transactionFailures, key.transactionAttempts];
 }

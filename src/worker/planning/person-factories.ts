@@ -4,14 +4,16 @@ import {
   factoriesJsonSchema,
   plannedFactorySchema,
 } from '../../shared/planning/factories-answer.ts';
-import type { PlannedFactory, PlanningArguments, PlanningResults } from '../../shared/planning/operations.ts';
+import {
+  FACTORIES_AT_ONCE,
+  type PlannedFactory,
+  type PlanningArguments,
+  type PlanningResults,
+} from '../../shared/planning/operations.ts';
 import type { PlanningPrompts } from '../../shared/planning/render-planning-prompt.ts';
 import { eventKeyOf } from '../../shared/transactions/transactional.ts';
 import { answerObject } from '../answer/answer-object.ts';
 import type { Question } from './question.ts';
-
-/** Contexts asked for in one call: 25 of 80 words stay far below the usual limit of completion tokens. */
-const CONTEXTS_AT_ONCE = 25;
 
 /** Puts one question under its own event key; see `askModel`. */
 export type Ask = <T>(eventKey: string, question: Question<T>) => Promise<T>;
@@ -29,7 +31,7 @@ export async function generatePersonFactories(
 ): Promise<PlanningResults['generatePersonFactories']> {
   const factories: PlannedFactory[] = [];
   while (factories.length < args.count) {
-    const count = Math.min(CONTEXTS_AT_ONCE, args.count - factories.length);
+    const count = Math.min(FACTORIES_AT_ONCE, args.count - factories.length);
     const question = factoriesQuestion({
       genericContext: args.genericContext,
       count,

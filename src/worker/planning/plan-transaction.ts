@@ -7,7 +7,7 @@ import { type AskDependencies, askModel, NotAnsweredError } from './ask-model.ts
 import { type Ask, generatePersonFactories } from './person-factories.ts';
 import { dimensionsQuestion } from './sampling-dimensions.ts';
 
-export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' | 'modelName'> {
+export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' | 'modelName' | 'cacheKey'> {
   readonly request: PlanningRequest;
   readonly cache: TransactionalCache;
   readonly prompts: PlanningPrompts;
@@ -23,9 +23,8 @@ export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' |
 export async function planTransaction(options: PlanTransactionOptions): Promise<PlanningJobResult> {
   const { request, cache, prompts, lockLost, ...dependencies } = options;
   const within = eventKeyOf(request.operation, request.arguments);
-  const modelName = request.arguments.model;
-  const ask: Ask = (eventKey, question) =>
-    askModel(eventKey, question, { ...dependencies, within, modelName });
+  const asked = { within, modelName: request.arguments.model, cacheKey: request.operation };
+  const ask: Ask = (eventKey, question) => askModel(eventKey, question, { ...dependencies, ...asked });
   let outcome: PlanningJobResult['outcome'] = 'replayed';
   try {
     await cache.transactional(request.operation, request.arguments, () => {

@@ -63,11 +63,10 @@ test('every import is a slot of one population, complete at every moment', async
 test('a taken name changes nothing and names its owner: imported, committed or reserved', async (t) => {
   const { imports, define, slots, names, populations } = await simulation(t);
   await define(9);
-  await slots.commit(3, { ...person('José Gil'), counts: {} });
+  await slots.commit(3, person('José Gil'));
   await slots.reserve(4, {
     candidates: [{ name: 'Held', record: '' }],
-    countAttempt: true,
-    countCall: true,
+    opens: 'attempt',
   });
   const adding = imports();
   await adding.add(person('Ann'));
@@ -106,9 +105,9 @@ test('whoever generates a person moves on from an imported name', async (t) => {
   await define(1);
   await imports().add(person('Zoë Ek'));
   const candidates = ['Zoe Ek', 'Ann'].map((name) => ({ name, record: name }));
-  const reservation = await slots.reserve(0, { candidates, countAttempt: true, countCall: true });
+  const reservation = await slots.reserve(0, { candidates, opens: 'attempt' });
   assert.deepEqual(reservation, { code: 'reserved', record: 'Ann', attempts: 1, refused: 1 });
-  const commit = await slots.commit(0, { ...person('zoe ek'), counts: {} });
+  const commit = await slots.commit(0, person('zoe ek'));
   assert.deepEqual(commit, { code: 'name-lost', owner: `${ID}/0` });
   assert.equal((await names())['zoe ek'], `${ID}/0`);
 });
@@ -117,7 +116,7 @@ test('what ends or begins populations leaves imported people alone', async (t) =
   const { imports, define, slots, populations, names } = await simulation(t);
   await imports().add(person('Ann'));
   await define(1);
-  await slots.commit(0, { ...person('Bo'), counts: {} });
+  await slots.commit(0, person('Bo'));
   await populations.forget(OTHER);
   assert.deepEqual(await populations.cancel(ID), { cancelled: false, status: 'complete', released: 0 });
   assert.equal(await populations.reopen(ID), 0);

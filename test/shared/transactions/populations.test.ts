@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { Redis } from 'ioredis';
 import { createKeys } from '../../../src/shared/keys.ts';
+import { limitScriptsOf } from '../../../src/shared/limits/scripts.ts';
 import { createPopulations } from '../../../src/shared/transactions/populations.ts';
-import { createSlotTransactions } from '../../../src/shared/transactions/slot-transactions.ts';
-import { connect, testPrefix } from '../../support/redis.ts';
+import {
+  createSlotTransactions,
+  type ReserveRequest,
+} from '../../../src/shared/transactions/slot-transactions.ts';
+import { connect, testPrefix, testRedisUrl } from '../../support/redis.ts';
 
 const ID = 'ab12ab12ab12ab12ab12ab12';
 
@@ -30,16 +35,14 @@ async function simulation(t: TestContext) {
   return { redis, keys, populations, define, slotsOf, status };
 }
 
-const commit = (name: string) => ({ name, payload: Buffer.from(name), counts: {} });
+const commit = (name: string) => ({ name, payload: Buffer.from(name) });
 const failure = {
   reason: 'refusal',
   record: JSON.stringify({ reason: 'refusal', message: 'no', attempts: 1 }),
-  counts: {},
 };
-const reservation = (name: string) => ({
+const reservation = (name: string): ReserveRequest => ({
   candidates: [{ name, record: name }],
-  countAttempt: true,
-  countCall: true,
+  opens: 'attempt',
 });
 
 test('define creates once, grows by extents, never shrinks, and keeps each state', async (t) => {
@@ -80,6 +83,19 @@ test('resume takes a paused or cancelled population up again, and nothing else',
   await populations.resume(ID);
   assert.equal((await status()).state, 'complete');
   await assert.rejects(populations.resume('feedfeedfeedfeed'), /no population feedfeedfeedfeed/);
+});
+
+test('a connection that speaks to the rate budget as well pauses and resumes populations all the same', async (t) => {
+  const { define, keys, status } = await simulation(t);
+  await define(1);
+  // As a worker's and a producer's connection do, which is where commands go by their name alone.
+  const redis = new Redis(await testRedisUrl(), { enableAutoPipelining: true });
+  t.after(() => redis.quit());
+  const populations = createPopulations(redis, keys, 'sim');
+  limitScriptsOf(redis);
+  assert.deepEqual(await populations.pause(ID, 'no quota'), { paused: true, reason: 'no quota' });
+  await populations.resume(ID);
+  assert.equal((await status()).state, 'planned');
 });
 
 test('pause keeps the first reason and does not touch what is finished or unknown', async (t) => {

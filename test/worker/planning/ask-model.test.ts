@@ -3,15 +3,16 @@ import { type TestContext, test } from 'node:test';
 import pLimit from 'p-limit';
 import { ModelCallError, type Reaction } from '../../../src/shared/errors.ts';
 import { createKeys } from '../../../src/shared/keys.ts';
+import { planningAccount } from '../../../src/shared/limits/accounts.ts';
 import { createLogger } from '../../../src/shared/telemetry/logger.ts';
 import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
 import { createCallTransactions } from '../../../src/shared/transactions/call-transactions.ts';
 import { createTransactionalCache } from '../../../src/shared/transactions/transactional.ts';
-import { CallAbortedError, type ModelRequest } from '../../../src/worker/llm/model-gateway.ts';
+import { CallAbortedError } from '../../../src/worker/llm/model-call.ts';
 import { type AskDependencies, askModel } from '../../../src/worker/planning/ask-model.ts';
 import type { Question } from '../../../src/worker/planning/question.ts';
 import { connect, testPrefix } from '../../support/redis.ts';
-import { type Step, scriptedModel, USAGE } from '../planned-slots.ts';
+import { type Gate, type ScriptedModel, type Step, scriptedModel } from '../planned-slots.ts';
 
 /** Asks for a number; anything else is a fault, which a repair call mends. */
 const question: Question<number> = {
@@ -39,24 +40,22 @@ async function asking(t: TestContext) {
   const keys = createKeys(testPrefix(t));
   const calls = createCallTransactions(redis, keys, 'sim');
   const cache = createTransactionalCache(redis, keys, 'sim');
-  const requests: ModelRequest[] = [];
+  const models: ScriptedModel[] = [];
   return {
     calls,
     cache,
-    requests,
-    ask(steps: Step[], changes: Partial<AskDependencies> = {}) {
-      const model = scriptedModel(steps);
+    models,
+    ask(steps: Step[], changes: Partial<AskDependencies> = {}, gates: Gate[] = []) {
+      const model = scriptedModel(steps, gates);
+      models.push(model);
       const signal = new AbortController().signal;
       return askModel('event', question, {
         within: 'event',
         modelName: 'm',
+        cacheKey: 'operation',
+        account: planningAccount('sim'),
         transactions: calls,
-        model: {
-          complete: (request, ...rest) => {
-            requests.push(request);
-            return model.complete(request, ...rest);
-          },
-        },
+        model,
         permits: pLimit(1),
         stopping: signal,
         signal,
@@ -66,28 +65,31 @@ async function asking(t: TestContext) {
         ...changes,
       });
     },
-    users: () => requests.map(({ user }) => user),
+    users: () => models.flatMap(({ requests }) => requests.map(({ user }) => user)),
+    kinds: () => models.flatMap(({ sent }) => sent),
     attempts: async () =>
       Number((await redis.hget(keys.simulation('sim').transactionAttempts, 'event')) ?? 0),
   };
 }
 
-test('a usable answer is stored, with the call and its tokens; asked again it costs nothing', async (t) => {
-  const { ask, calls, cache, attempts, users } = await asking(t);
+test('a usable answer is stored; asked again it costs nothing', async (t) => {
+  const { ask, models, cache, attempts, users } = await asking(t);
   assert.equal(await ask([says('7')]), 7);
   assert.equal(await cache.peek('event'), 7);
   assert.equal(await ask([says('8')]), 7);
   assert.equal(users().length, 1);
-  assert.deepEqual(await calls.usage(), { calls: 1, repairCalls: 0, ...USAGE });
+  const [{ account, expected } = assert.fail('nothing was asked')] = models[0]?.asked ?? [];
+  assert.equal(account, 'sim/planning');
+  assert.deepEqual(models[0]?.requests, [expected]);
+  assert.deepEqual([expected.model, expected.cacheKey, expected.moreRoom], ['m', 'operation', false]);
   assert.equal(await attempts(), 0);
 });
 
-test('faults go back in one repair call, counted apart', async (t) => {
-  const { ask, calls, users } = await asking(t);
+test('faults go back in one repair call, told apart', async (t) => {
+  const { ask, kinds, users } = await asking(t);
   assert.equal(await ask([says('many'), says('7')]), 7);
   assert.deepEqual(users(), ['How many?', 'Not many. How many?']);
-  const { calls: generated, repairCalls, promptTokens } = await calls.usage();
-  assert.deepEqual([generated, repairCalls, promptTokens], [1, 1, 2 * USAGE.promptTokens]);
+  assert.deepEqual(kinds(), ['calls', 'repairCalls']);
 });
 
 test('a repair that does not help costs the attempt; after three the reason is stored', async (t) => {
@@ -143,8 +145,8 @@ test('attempts whose worker died count: after three there is no further call', a
   assert.equal((await calls.failure('event'))?.reason, 'attempts_spent');
 });
 
-test('a stop gives the attempt back, in a repair as before it; answers are paid for all the same', async (t) => {
-  const { ask, attempts, calls } = await asking(t);
+test('a stop gives the attempt back, in a repair as before it', async (t) => {
+  const { ask, attempts } = await asking(t);
   const stop: Step = () => {
     throw new CallAbortedError('stopped', { wasSent: true });
   };
@@ -155,7 +157,6 @@ test('a stop gives the attempt back, in a repair as before it; answers are paid 
   await assert.rejects(ask([says('many'), stop]), { outcome: 'left' });
   await assert.rejects(ask([says('many'), fails('wait', 'rate_limited'), stop]), { outcome: 'left' });
   assert.equal(await attempts(), 0);
-  assert.equal((await calls.usage()).promptTokens, 2 * USAGE.promptTokens, 'the answers were paid for');
 });
 
 test('a stop while an answer is read, or after being told to wait, spends no attempt and begins no call', async (t) => {
@@ -191,24 +192,59 @@ test('stops that never end come to an end: repairs that are begun again and agai
   assert.match(failure?.message ?? '', /begun in earlier runs, and the last one was cut off/);
 });
 
-test('a call that was never sent is not counted', async (t) => {
-  const { ask, calls } = await asking(t);
-  const unsent: Step = () => {
-    throw new CallAbortedError('stopped before the call', { wasSent: false });
+test('a question that waits for rate when its worker is killed or stopped has spent no attempt', async (t) => {
+  const { ask, attempts, users } = await asking(t);
+  const reached = Promise.withResolvers<void>();
+  const killed: Gate = () => {
+    reached.resolve();
+    return new Promise(() => {}); // never comes back
   };
-  await assert.rejects(ask([unsent]), { outcome: 'left' });
-  await assert.rejects(ask([fails('wait', 'rate_limited'), unsent]), { outcome: 'left' });
-  await assert.rejects(ask([says('many'), unsent]), { outcome: 'left' });
-  const { calls: generated, repairCalls } = await calls.usage();
-  assert.deepEqual([generated, repairCalls], [2, 0]);
+  void ask([], {}, [killed]);
+  await reached.promise;
+  assert.equal(await attempts(), 0);
+  const stopped: Gate = () => {
+    throw new CallAbortedError('stopped while waiting for rate', { wasSent: false });
+  };
+  for (let stops = 0; stops < 12; stops += 1) {
+    await assert.rejects(ask([], {}, [stopped]), { outcome: 'left' });
+    assert.equal(await attempts(), 0);
+  }
+  assert.deepEqual(users(), []);
+  await assert.rejects(ask([says('many')], {}, [() => {}, stopped]), { outcome: 'left' });
+  assert.equal(await attempts(), 0, 'a stop between the answer and its repair');
+  assert.equal(await ask([says('7')]), 7);
 });
 
-test('a result that somebody else stored meanwhile is what everybody gets; both calls were paid for', async (t) => {
+test('when the fleet is paused the question is given up with that reason, before anything is counted', async (t) => {
+  const { ask, calls, users, attempts } = await asking(t);
+  const paused = fails('pause', 'quota');
+  await assert.rejects(ask([], {}, [() => void paused(undefined, new AbortController().signal)]), {
+    outcome: 'failed',
+  });
+  const failure = { reason: 'quota', message: 'it was quota', attempts: 0, paused: true };
+  assert.deepEqual(await calls.failure('event'), failure);
+  assert.deepEqual([users(), await attempts()], [[], 0]);
+});
+
+test('after an answer that was cut off there is more room, until one is cut off with it', async (t) => {
+  const { ask, calls, models } = await asking(t);
+  const cut = fails('retry', 'length');
+  assert.equal(await ask([cut, says('many'), says('7')]), 7);
+  assert.deepEqual(
+    models[0]?.requests.map(({ moreRoom }) => moreRoom),
+    [false, true, true],
+  );
+  const other = await asking(t);
+  await assert.rejects(other.ask([cut, fails('give-up', 'length'), says('7')]), { outcome: 'failed' });
+  assert.equal((await other.calls.failure('event'))?.reason, 'length');
+  assert.equal(await calls.failure('event'), undefined);
+});
+
+test('a result that somebody else stored meanwhile is what everybody gets', async (t) => {
   const { ask, calls } = await asking(t);
   const overtaken: Step = async () => {
-    await calls.record('event', 5, { promptTokens: 0, cachedTokens: 0, completionTokens: 0 });
+    await calls.record('event', 5);
     return '7';
   };
   assert.equal(await ask([overtaken]), 5);
-  assert.equal((await calls.usage()).promptTokens, USAGE.promptTokens);
 });

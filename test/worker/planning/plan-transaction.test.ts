@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import pLimit from 'p-limit';
 import { ModelCallError } from '../../../src/shared/errors.ts';
 import { createKeys } from '../../../src/shared/keys.ts';
+import { planningAccount } from '../../../src/shared/limits/accounts.ts';
 import { createPlanningPrompts } from '../../../src/shared/planning/render-planning-prompt.ts';
 import { createLogger } from '../../../src/shared/telemetry/logger.ts';
 import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
@@ -33,6 +34,7 @@ async function planning(t: TestContext) {
         transactions: createCallTransactions(redis, keys, 'sim'),
         prompts: createPlanningPrompts(),
         model,
+        account: planningAccount('sim'),
         permits: pLimit(1),
         stopping: running,
         signal: running,

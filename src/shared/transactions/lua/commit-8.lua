@@ -4,7 +4,6 @@
   KEYS  1 results bucket (hash)   2 committed (bitmap)   3 failed (bitmap)   4 names (hash)
         5 reservations (hash)     6 attempts (hash)      7 counters (hash)   8 population meta (hash)
   ARGV  1 slot   2 owner   3 canonical name   4 payload
-        then counter, increment, ... (tokens, repairs, ...)
 
   Returns {'committed'}               also where this very payload stands already: a repeated call moves no counter
         | {'replayed', payload}       the slot had a result: that one stands, this one is dropped
@@ -43,7 +42,6 @@ redis.call('SETBIT', KEYS[2], slot, 1)
 releaseHeldName(KEYS[4], KEYS[5], slot, owner, canonical)
 forgetAttempts(KEYS[6], slot)
 local committed = redis.call('HINCRBY', KEYS[7], 'committed', 1)
-count(KEYS[7], ARGV, 5)
 local failed = tonumber(redis.call('HGET', KEYS[7], 'failed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', failed > 0 and 'partial' or 'complete')

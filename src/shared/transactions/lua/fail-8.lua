@@ -4,12 +4,10 @@
   KEYS  1 failures (hash)       2 committed (bitmap)   3 failed (bitmap)   4 names (hash)
         5 reservations (hash)   6 attempts (hash)      7 counters (hash)   8 population meta (hash)
   ARGV  1 slot   2 owner   3 reason code   4 failure record (JSON)
-        then counter, increment, ... (tokens, ...)
 
   Returns {'failed'}            also where this very record stands already: a repeated call moves no counter
         | {'already-failed'}    somebody else gave it up
         | {'committed'} | {'cancelled'} | {'unknown-population'}
-  With any other than 'failed' nothing was counted: what the caller's calls used is left to `leave`.
 
   Atomic because the released name, the reason and the count belong together (I3, I4).
 ]]
@@ -37,7 +35,6 @@ releaseHeldName(KEYS[4], KEYS[5], slot, owner)
 forgetAttempts(KEYS[6], slot)
 local failed = redis.call('HINCRBY', KEYS[7], 'failed', 1)
 redis.call('HINCRBY', KEYS[7], 'failed:' .. reason, 1)
-count(KEYS[7], ARGV, 5)
 local committed = tonumber(redis.call('HGET', KEYS[7], 'committed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', 'partial')

@@ -51,10 +51,3 @@ local function releaseHeldName(names, reservations, slot, owner, kept)
   redis.call('HDEL', names, canonical)
   return 1
 end
-
--- Moves counters by the pairs "counter, increment" that begin at an index of a script's arguments.
-local function count(counters, arguments, from)
-  for i = from, #arguments, 2 do
-    redis.call('HINCRBY', counters, arguments[i], arguments[i + 1])
-  end
-end

@@ -1,10 +1,10 @@
 --[[
-  Opens a model call for a slot and gives the slot its name.
+  Gives a slot its name and opens the model call that it is for.
 
   KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 names (hash)
-        5 reservations (hash)      6 attempts (hash)      7 counters (hash)
+        5 reservations (hash)      6 attempts (hash)
   ARGV  1 slot   2 owner, "<population>/<slot>"   3 attempts allowed ('' for no limit)
-        4 attempts to count (0 or 1)   5 calls to count (0 or 1)
+        4 what it opens: 'attempt', 'call' (of an attempt that was counted before), or 'nothing' (a name for an answer)
         then canonical name, name record, ... : the candidates, in order
 
   Returns {'reserved', name record or '', attempts, candidates refused}
@@ -19,7 +19,6 @@
 expectType(KEYS[4], 'hash')
 expectType(KEYS[5], 'hash')
 expectType(KEYS[6], 'hash')
-expectType(KEYS[7], 'hash')
 
 local slot, owner = ARGV[1], ARGV[2]
 local status = redis.call('HGET', KEYS[1], 'status')
@@ -27,12 +26,13 @@ if not status then return { 'unknown-population' } end
 if redis.call('GETBIT', KEYS[2], slot) == 1 then return { 'committed' } end
 if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'failed' } end
 -- A name for an answer that is already paid for is given during a pause as well.
-local opensCall = ARGV[4] ~= '0' or ARGV[5] ~= '0'
-if status == 'paused' and opensCall then return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' } end
+if status == 'paused' and ARGV[4] ~= 'nothing' then
+  return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' }
+end
 if status == 'cancelled' then return { 'cancelled' } end
 
 local attempts = tonumber(redis.call('HGET', KEYS[6], slot) or 0)
-local attemptsToCount = tonumber(ARGV[4])
+local attemptsToCount = ARGV[4] == 'attempt' and 1 or 0
 if ARGV[3] ~= '' and attempts + attemptsToCount > tonumber(ARGV[3]) then
   return { 'attempts-spent', '', attempts }
 end
@@ -48,8 +48,8 @@ if held then
     record = heldRecord
   end
 end
-if record == '' and #ARGV > 5 then
-  for i = 6, #ARGV, 2 do
+if record == '' and #ARGV > 4 then
+  for i = 5, #ARGV, 2 do
     local keeper = redis.call('HGET', KEYS[4], ARGV[i])
     if not keeper or keeper == owner then
       redis.call('HSET', KEYS[4], ARGV[i], owner)
@@ -63,6 +63,5 @@ if record == '' and #ARGV > 5 then
 end
 
 if attemptsToCount > 0 then attempts = redis.call('HINCRBY', KEYS[6], slot, attemptsToCount) end
-if ARGV[5] ~= '0' then redis.call('HINCRBY', KEYS[7], 'calls', ARGV[5]) end
 if status == 'planned' then redis.call('HSET', KEYS[1], 'status', 'running') end
 return { 'reserved', record, attempts, refused }

@@ -1,18 +1,17 @@
 --[[
   Opens a repair call of a slot: the call that asks again for the parts of an answer that cannot be used.
 
-  KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 attempts (hash)   5 counters (hash)
+  KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 attempts (hash)
   ARGV  1 slot   2 repairs to take (1: the attempt's; 0: it was taken before, and its call is sent once more)
 
   Returns {'begun'}
         | {'spent'}   as many repairs were begun as attempts, by whichever workers
         | {'committed'} | {'failed'} | {'paused', reason} | {'cancelled'} | {'unknown-population'}
 
-  Atomic because the repair is taken and the call counted before it is sent: whatever dies when, an attempt has one
-  repair, so that a slot's calls stay bounded. The count lies beside the slot's attempts and goes with them.
+  Atomic because the repair is taken before its call is sent: whatever dies when, an attempt has one repair, so that a
+  slot's calls stay bounded. The count lies beside the slot's attempts and goes with them.
 ]]
 expectType(KEYS[4], 'hash')
-expectType(KEYS[5], 'hash')
 
 local slot = ARGV[1]
 local status = redis.call('HGET', KEYS[1], 'status')
@@ -28,5 +27,4 @@ if ARGV[2] == '1' then
   if repairs >= attempts then return { 'spent' } end
   redis.call('HINCRBY', KEYS[4], repairsOf(slot), 1)
 end
-redis.call('HINCRBY', KEYS[5], 'repairCalls', 1)
 return { 'begun' }

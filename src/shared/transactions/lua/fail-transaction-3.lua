@@ -1,9 +1,8 @@
 --[[
   Gives an auxiliary transaction up until somebody asks for it again, with the reason.
 
-  KEYS  1 transactions (hash)   2 failures (hash)   3 attempts (hash)   4 transaction counters (hash)
+  KEYS  1 transactions (hash)   2 failures (hash)   3 attempts (hash)
   ARGV  1 event key   2 event key of the call that failed: the same, or that of a part of it   3 failure record (JSON)
-        then counter, increment, ... (tokens, ...)
 
   Returns {'failed'} | {'recorded'}   somebody else has a result meanwhile
 
@@ -12,11 +11,8 @@
 expectType(KEYS[1], 'hash')
 expectType(KEYS[2], 'hash')
 expectType(KEYS[3], 'hash')
-expectType(KEYS[4], 'hash')
 
-count(KEYS[4], ARGV, 4)
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return { 'recorded' } end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
-redis.call('HINCRBY', KEYS[4], 'failed', 1)
 forgetAttempts(KEYS[3], ARGV[2])
 return { 'failed' }
