@@ -46,3 +46,15 @@ export function spread(values: readonly number[]): { min: number; median: number
   const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
   return { min: at(0), median, max: at(sorted.length - 1) };
 }
+
+/** `--name value` from the command line, one of the choices; the first where it is absent. */
+export function choiceOption(name: string, choices: readonly string[]): string {
+  const at = process.argv.indexOf(`--${name}`);
+  if (at < 0) return choices[0] ?? '';
+  const value = process.argv[at + 1] ?? '';
+  if (!choices.includes(value)) {
+    console.error(`--${name}: expected one of ${choices.join(', ')}, got ${JSON.stringify(value)}`);
+    process.exit(2);
+  }
+  return value;
+}

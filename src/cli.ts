@@ -32,6 +32,10 @@ process.stderr.on('error', () => {});
 
 const context: CommandContext = {
   env: process.env,
+  // A getter: to look at it opens it, and most commands ask nothing.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   signal: stopping.signal,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createKeys } from '../../src/shared/keys.ts';
 import { startWorkers, testFleet, untilCommitted } from '../support/fleet.ts';
+import { connect } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 const CONCURRENCY = 8;
@@ -23,8 +25,9 @@ test('workers killed five times in one run: all people, once each, and no more c
   const { calls, successfulCalls } = fleet.simulator.stats();
   assert.ok(calls >= 200 && calls <= 200 + 5 * CONCURRENCY, `${calls} calls`);
   assert.ok(successfulCalls <= calls);
-  // Counted just before they are sent: a kill may fall in between.
-  const counted = (await fleet.status())?.calls ?? 0;
+  // Those of a killed worker count from the moment they were let through: a kill may fall between that and their sending.
+  const status = await fleet.status();
+  const counted = (status?.calls ?? 0) + (status?.inFlight ?? 0);
   assert.ok(counted >= calls && counted <= calls + 5 * CONCURRENCY, `${counted} counted, ${calls} made`);
 });
 
@@ -87,7 +90,11 @@ test('slots that stood in line when their worker was killed have spent no attemp
   await until('all places taken', () => fleet.simulator.stats().inFlight === 3);
   worker.kill('SIGKILL');
   await worker.ended;
-  assert.equal((await fleet.status())?.calls, 3);
+  const { attempts } = createKeys(fleet.env.PERSONA_FLEET_PREFIX ?? '')
+    .simulation('test')
+    .population((await fleet.status())?.population ?? '');
+  const redis = await connect(t, fleet.env.REDIS_URL);
+  assert.deepEqual(Object.values(await redis.hgetall(attempts)), ['1', '1', '1']);
 });
 
 test('a worker that waits for the provider and is told to stop begins no further call', async (t) => {

@@ -4,7 +4,8 @@ import { loadConfig, openFleet, UserError } from '../../src/index.ts';
 import { planDimensions, planFactories } from '../../src/producer/planning.ts';
 import { openProducerSession } from '../../src/producer/session.ts';
 import { createKeys } from '../../src/shared/keys.ts';
-import { createCallTransactions } from '../../src/shared/transactions/call-transactions.ts';
+import { planningAccount } from '../../src/shared/limits/accounts.ts';
+import { createLedger } from '../../src/shared/limits/ledger.ts';
 import { createTransactionalCache } from '../../src/shared/transactions/transactional.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { startCli } from '../support/cli-process.ts';
@@ -35,7 +36,7 @@ async function sessionOn(t: TestContext, fleet: TestFleet) {
     session,
     stopping,
     options: { model, signal: stopping.signal },
-    calls: createCallTransactions(redis, keys, 'test'),
+    spend: () => createLedger(redis, keys).spendOf(planningAccount('test')),
     cache: createTransactionalCache(redis, keys, 'test'),
   };
 }
@@ -119,9 +120,9 @@ test('five producers at the same time get one result of one call', async (t) => 
   assert.equal(fleet.simulator.stats().calls, 1);
   const [first] = producers;
   assert.deepEqual(await first?.cache.counts(), { hits: 0, misses: 5 });
-  const usage = await first?.calls.usage();
-  assert.deepEqual([usage?.calls, usage?.repairCalls], [1, 0]);
-  assert.equal(usage?.completionTokens, fleet.simulator.stats().tokens.completion);
+  const spend = await first?.spend();
+  assert.deepEqual([spend?.calls, spend?.repairCalls], [1, 0]);
+  assert.equal(spend?.completionTokens, fleet.simulator.stats().tokens.completion);
 });
 
 test('a planning job goes ahead of a population that waits', async (t) => {
@@ -138,14 +139,14 @@ test('a planning job goes ahead of a population that waits', async (t) => {
 test('answers that stay wrong: bounded calls, exit code 3 with the reason, and a fresh start when it is asked again', async (t) => {
   const fleet = await testFleet(t, { faults: { shallow_lists: 1 } });
   const bad = fleet.start('worker');
-  const { session, options, calls } = await sessionOn(t, fleet);
+  const { session, options, spend } = await sessionOn(t, fleet);
   await assert.rejects(planDimensions(session, described, options), (error: unknown) => {
     assert.ok(error instanceof UserError);
     assert.equal(error.exitCode, 3);
     assert.match(error.message, /failed after 3 attempts \(invalid_plan\): .*neither values nor a range/);
     return true;
   });
-  const { calls: generated, repairCalls } = await calls.usage();
+  const { calls: generated, repairCalls } = await spend();
   assert.deepEqual([generated, repairCalls, fleet.simulator.stats().calls], [3, 3, 6]);
   bad.kill('SIGTERM');
   await bad.ended;

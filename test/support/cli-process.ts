@@ -31,6 +31,7 @@ export async function fleetEnv(
     PERSONA_FLEET_BACKOFF_MAX_MS: '20',
     PERSONA_FLEET_MODEL_TIMEOUT_MS: '2000',
     PERSONA_FLEET_SHUTDOWN_GRACE_MS: '2000',
+    PERSONA_FLEET_ASK_ABOVE_USD: '1000000',
     ...more,
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { FleetFacts } from '../../src/cli/describe-fleet.ts';
 import type { PersonLine } from '../../src/producer/export/person-line.ts';
 import { createKeys } from '../../src/shared/keys.ts';
 import { canonicalName } from '../../src/shared/transactions/canonical-name.ts';
@@ -19,6 +20,12 @@ export interface TestFleet {
   readonly simulator: Simulator;
   /** Writes a spec file and returns its path. */
   spec(name: string, more?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Writes a JSON file into the folder that commands run in. */
+  write(name: string, content: unknown): Promise<void>;
+  /** Another simulator, where the first one was stopped. */
+  simulateAgain(options: Partial<SimulatorOptions>): Promise<Simulator>;
+  /** Waits until `status --fleet` shows something. */
+  untilFleet(what: string, isSo: (fleet: FleetFacts) => boolean): Promise<void>;
   run(...args: string[]): ReturnType<typeof runCli>;
   /** The same with other environment variables. */
   runWith(more: Readonly<Record<string, string>>, ...args: string[]): ReturnType<typeof runCli>;
@@ -64,6 +71,17 @@ export async function testFleet(
       );
       return path;
     },
+    write: (name, content) => writeFile(join(folder, name), JSON.stringify(content)),
+    async simulateAgain(options) {
+      const again = await startSimulator({ completionScale: 0, ...simulated, ...options });
+      t.after(() => again.stop());
+      return again;
+    },
+    untilFleet: (what, isSo) =>
+      until(what, async () => {
+        const { stdout } = await run('status', '--fleet', '--json');
+        return stdout !== '' && isSo(JSON.parse(stdout));
+      }).then(() => {}),
     run,
     runWith: (more, ...args) => runCli(t, args, { env: { ...environment, ...more }, cwd: folder }),
     workerLog: (index) => readFile(join(folder, 'data', 'logs', `worker-${index}.log`), 'utf8'),

@@ -18,6 +18,9 @@ export type PlanningOperation = (typeof PlanningOperation)[keyof typeof Planning
 export const MAX_PLANNING_TEXT = 100_000;
 export const MAX_FACTORIES = 1_000;
 
+/** Contexts asked for in one call: 25 of 80 words stay far below the usual limit of completion tokens. */
+export const FACTORIES_AT_ONCE = 25;
+
 /** Calls that may be made for one answer, over all runs and crashes; each may be followed by one repair call. */
 export const PLANNING_ATTEMPTS = 3;
 

@@ -1,208 +1,271 @@
-import OpenAI from 'openai';
-import { ModelCallError, Reaction } from '../../shared/errors.ts';
-import { delay, type Stoppable, stoppable } from '../../shared/lifecycle.ts';
+import { explain } from '../../shared/errors.ts';
+import { stoppable } from '../../shared/lifecycle.ts';
+import type { Capabilities } from '../../shared/models/capabilities.ts';
+import type { ModelProfile, ModelProfiles } from '../../shared/models/model-profiles.ts';
+import { mostNanoDollars } from '../../shared/models/prices.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Metrics } from '../../shared/telemetry/metrics.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
-import { reactionTo } from './reactions.ts';
-import { createWholeBodyFetch } from './whole-body-fetch.ts';
+import type { PromptTokens } from '../../shared/tokens/prompt-tokens.ts';
+import { withoutRefused } from './capabilities.ts';
+import { type CapabilityStore, createCapabilityMemory, keepsPromise } from './capability-memory.ts';
+import { chatBody, promptOf, type ReasoningEffort } from './chat-body.ts';
+import {
+  type ChatBody,
+  type ChatTimeouts,
+  createChatClient,
+  type Endpoint,
+  type Exchange,
+  type Unmade,
+} from './chat-client.ts';
+import type { Limiter, Limiters, Permit, PermitRequest } from './limiter.ts';
+import {
+  CallAbortedError,
+  type ModelAnswer,
+  type ModelCall,
+  type ModelGateway,
+  type ModelRequest,
+  type Usage,
+} from './model-call.ts';
+import { type Outcome, readOutcome } from './outcome.ts';
+import { createPromptCalibration, type PromptCalibration } from './prompt-calibration.ts';
+import { callError, rowOf } from './reactions.ts';
+import { readSeenLimits } from './seen-limits.ts';
+import { settlementOf } from './settlement.ts';
 
-/** Tokens of one answered request, as the provider counted them; `promptTokens` includes `cachedTokens`. */
-export interface Usage {
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-  readonly completionTokens: number;
-}
-
-export interface ModelRequest {
-  readonly model: string;
-  readonly system: string;
-  readonly user: string;
-  readonly temperature: number | null;
-  readonly schema: { readonly name: string; readonly schema: Record<string, unknown> };
-}
-
-export interface ModelAnswer {
-  readonly content: string;
-  /** The model that answered, as the provider names it. */
-  readonly model: string;
-  /** The answer comes from the simulator. */
-  readonly simulated: boolean;
-  readonly usage: Usage;
-}
-
-/** Thrown when the call was aborted: nothing is known of its outcome, unless it was not even sent. */
-export class CallAbortedError extends Error {
-  override readonly name = 'CallAbortedError';
-  /** false: the provider never heard of it. */
-  readonly wasSent: boolean;
-
-  constructor(message: string, options: { wasSent: boolean; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.wasSent = options.wasSent;
-  }
-}
-
-/** `stop()` closes the connections; calls in progress then fail. */
-export interface ModelGateway extends Stoppable {
-  /** Until when the provider has asked this process to wait; a time in the past when it has not. */
-  waitingUntilMs(): number;
-  /**
-   * Makes one request. Throws ModelCallError with the reaction to its failure, or CallAbortedError.
-   *
-   * While the provider asks for time, every call of this process waits before it is sent. `onUsage` hears of the
-   * tokens of any answered request, a useless answer included.
-   */
-  complete(request: ModelRequest, signal: AbortSignal, onUsage: (usage: Usage) => void): Promise<ModelAnswer>;
-}
-
-export interface ModelGatewayOptions {
-  readonly apiKey: string;
-  readonly baseUrl?: string | undefined;
+export interface ModelGatewayOptions extends Endpoint {
   /** Once it aborts no request is begun; those in flight go on. */
   readonly stopping: AbortSignal;
-  readonly timeoutMs: number;
-  readonly maxCompletionTokens: number;
-  readonly backoff: Backoff;
+  readonly timeouts: ChatTimeouts;
+  readonly limiters: Pick<Limiters, 'of' | 'waitingUntilMs'>;
+  readonly profiles: Pick<ModelProfiles, 'of'>;
+  /** Of a prompt as it will be sent, before it is. */
+  readonly countPromptTokens: PromptTokens;
+  /** Of a text: for answers of providers that do not say what they used. */
+  readonly countTokens: (text: string) => number;
+  readonly capabilityStore: CapabilityStore;
+  /** Sent to models that take it. */
+  readonly reasoningEffort: ReasoningEffort | undefined;
   readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly now?: () => number;
 }
-
-/** Compatible servers often need no key, but the client refuses to start without one. */
-const NO_KEY = 'none';
 
 /** What the simulator sets as `system_fingerprint`, so that its answers can never pass for a model's. */
 const SIMULATED_FINGERPRINT = 'simulated';
 
+/** How many things that an endpoint does not take may be given up in one call, each after a request that it refused. */
+const MOST_ADAPTATIONS = 6;
+
+/** A call on its way: what was begun stays the same, however often it has to be let through again. */
+interface OnItsWay {
+  readonly call: ModelCall;
+  readonly signal: AbortSignal;
+  readonly profile: ModelProfile;
+  readonly limiter: Limiter;
+  request: ModelRequest | undefined;
+  adaptations: number;
+}
+
+/** One request that has ended, and what it was let through with. */
+interface Ended {
+  readonly request: ModelRequest;
+  readonly permit: Permit;
+  readonly capabilities: Capabilities;
+  readonly body: ChatBody;
+  readonly counted: number;
+  readonly exchange: Exclude<Exchange, Unmade>;
+  readonly latencyMs: number;
+}
+
+/** It ended so that the call is to be let through once more. */
+const AGAIN = Symbol('again');
+
+/**
+ * Calls the model: waits for rate and budget, begins the call, sends it, settles what it used, and says what its outcome means.
+ *
+ * Every permit is settled once, however the call ends. A call is sent again by itself in two cases only, which cost no attempt:
+ * its permit grew old before it could be sent, or the endpoint refused the request for something that it can be asked without.
+ */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
-  const { timeoutMs, maxCompletionTokens, backoff, metrics } = options;
-  const http = createWholeBodyFetch();
-  // maxRetries 0: the SDK's default made three calls on insufficient_quota. Our own policy decides.
-  const client = new OpenAI({
-    apiKey: options.apiKey || NO_KEY,
-    ...(options.baseUrl === undefined ? {} : { baseURL: options.baseUrl }),
-    maxRetries: 0,
-    timeout: timeoutMs,
-    logLevel: 'off',
-    fetch: http.fetch,
-  });
-  let notBefore = 0;
-  let rateLimitsInARow = 0;
+  const { baseUrl, stopping, limiters, profiles, reasoningEffort, metrics, logger, now = Date.now } = options;
+  const client = createChatClient(options, options.timeouts);
+  const memory = createCapabilityMemory({ baseUrl, profiles, store: options.capabilityStore, logger });
+  const calibrations = new Map<string, PromptCalibration>();
 
-  async function waitForProvider(signal: AbortSignal): Promise<void> {
-    for (let waitMs = notBefore - Date.now(); waitMs > 0; waitMs = notBefore - Date.now()) {
-      metrics.modelWaitSeconds.inc(waitMs / 1000);
-      await delay(waitMs, signal);
-      if (signal.aborted) break;
-    }
-    if (signal.aborted) throw new CallAbortedError('stopped before the call', { wasSent: false });
+  function calibrationOf(model: string): PromptCalibration {
+    const found = calibrations.get(model) ?? createPromptCalibration();
+    calibrations.set(model, found);
+    return found;
   }
 
-  async function request(body: ModelRequest, signal: AbortSignal): Promise<OpenAI.ChatCompletion> {
-    const stopRequest = metrics.modelRequestSeconds.startTimer({ model: body.model });
-    metrics.modelRequestsInFlight.inc();
+  async function complete(call: ModelCall, signal: AbortSignal): Promise<ModelAnswer | undefined> {
+    const { model } = call.expected;
+    const onItsWay = { call, signal, profile: profiles.of(model), limiter: limiters.of(model) };
+    const state: OnItsWay = { ...onItsWay, request: undefined, adaptations: 0 };
+    for (;;) {
+      const end = await attempt(state);
+      if (end !== AGAIN) return end;
+    }
+  }
+
+  async function attempt(state: OnItsWay): Promise<ModelAnswer | undefined | typeof AGAIN> {
+    const { call, signal, profile, limiter } = state;
+    const { model, moreRoom } = call.expected;
+    const capabilities = await memory.of(model);
+    const counted = options.countPromptTokens(promptOf(state.request ?? call.expected, capabilities));
+    const room = moreRoom ? profile.maxCompletionTokens : profile.completionTokens;
+    const waiting = AbortSignal.any([signal, stopping]);
+    const permit = await limiter.acquire(needsOf(call, counted, room, profile), waiting);
+    if (!permit.isFresh()) return giveBack(permit, AGAIN);
+    state.request ??= await begin(call, permit);
+    const { request } = state;
+    if (request === undefined) return giveBack(permit, undefined);
+
+    const body = chatBody(request, capabilities, { room, reasoningEffort });
+    const { exchange, latencyMs } = await send(body, permit, signal);
+    if (exchange.kind === 'kept-back') return giveBack(permit, AGAIN);
+    if (exchange.kind === 'aborted') {
+      const { wasSent, cause } = exchange;
+      await permit.settle({ kind: wasSent ? 'lost' : 'unsent' });
+      throw new CallAbortedError(wasSent ? 'aborted' : 'stopped before the call', { wasSent, cause });
+    }
+    return conclude({ request, permit, capabilities, body, counted, exchange, latencyMs }, state);
+  }
+
+  function needsOf(
+    { account, kind, expected }: ModelCall,
+    counted: number,
+    room: number,
+    { price }: ModelProfile,
+  ): PermitRequest {
+    const promptTokens = calibrationOf(expected.model).mostTokens(counted);
+    const most = { prompt: promptTokens, completion: room };
+    return {
+      account,
+      kind,
+      promptTokens,
+      completionTokens: room,
+      nanoDollars: price === undefined ? undefined : mostNanoDollars(price, most),
+    };
+  }
+
+  async function begin(call: ModelCall, permit: Permit): Promise<ModelRequest | undefined> {
     try {
-      const answer = await client.chat.completions.create(
-        {
-          model: body.model,
-          messages: [
-            { role: 'system', content: body.system },
-            { role: 'user', content: body.user },
-          ],
-          ...(body.temperature === null ? {} : { temperature: body.temperature }),
-          max_completion_tokens: maxCompletionTokens,
-          response_format: {
-            type: 'json_schema',
-            json_schema: { name: body.schema.name, schema: body.schema.schema, strict: true },
-          },
-        },
-        { signal },
-      );
-      if (typeof answer !== 'object' || answer === null) throw new TypeError('the answer is no JSON object');
-      return answer;
-    } catch (cause) {
-      if (signal.aborted) throw new CallAbortedError('aborted', { wasSent: true, cause });
-      const error = reactionTo(cause, Date.now());
-      if (error.reason === 'timeout') error.message = `the model did not answer within ${timeoutMs} ms`;
+      return await call.begin();
+    } catch (error) {
+      await permit.settle({ kind: 'unsent' });
       throw error;
-    } finally {
-      metrics.modelRequestsInFlight.dec();
-      stopRequest();
     }
   }
 
-  const gateway: Omit<ModelGateway, keyof Stoppable> = {
-    waitingUntilMs: () => notBefore,
-    async complete(body, signal, onUsage) {
-      await waitForProvider(AbortSignal.any([signal, options.stopping]));
-      // Calls in flight together that are all refused are one refusal: counted each, a burst of them would look like
-      // a provider that has been refusing for minutes.
-      const limitsBefore = rateLimitsInARow;
-      try {
-        const completion = await request(body, signal);
-        rateLimitsInARow = 0;
-        const usage = usageOf(completion);
-        metrics.tokens.inc({ model: body.model, type: 'prompt' }, usage.promptTokens);
-        metrics.tokens.inc({ model: body.model, type: 'cached' }, usage.cachedTokens);
-        metrics.tokens.inc({ model: body.model, type: 'completion' }, usage.completionTokens);
-        onUsage(usage);
-        const content = contentOf(completion);
-        metrics.modelRequests.inc({ model: body.model, outcome: 'ok' });
-        return {
-          content,
-          model: completion.model,
-          simulated: completion.system_fingerprint === SIMULATED_FINGERPRINT,
-          usage,
-        };
-      } catch (error) {
-        if (!(error instanceof ModelCallError)) throw error;
-        metrics.modelRequests.inc({ model: body.model, outcome: error.reason });
-        if (error.reaction === Reaction.wait) {
-          rateLimitsInARow = Math.max(rateLimitsInARow, limitsBefore + 1);
-          notBefore = Math.max(
-            notBefore,
-            Date.now() + backoffMs(backoff, rateLimitsInARow, error.retryAfterMs),
-          );
-        }
-        throw error;
-      }
-    },
-  };
-  return stoppable(gateway, http.stop);
-}
-
-function usageOf({ usage }: OpenAI.ChatCompletion): Usage {
-  return {
-    promptTokens: tokenCount(usage?.prompt_tokens),
-    cachedTokens: tokenCount(usage?.prompt_tokens_details?.cached_tokens),
-    completionTokens: tokenCount(usage?.completion_tokens),
-  };
-}
-
-/** Whatever a compatible server says: counters, here and in the commit script, take nothing but whole numbers. */
-function tokenCount(said: unknown): number {
-  return typeof said === 'number' && Number.isSafeInteger(said) && said >= 0 ? said : 0;
-}
-
-function contentOf(completion: OpenAI.ChatCompletion): string {
-  const unusable = (reaction: Reaction, reason: string, message: string) =>
-    new ModelCallError(message, { reaction, reason });
-  const choice = completion.choices?.[0];
-  if (!choice?.message) {
-    throw unusable(Reaction.retry, 'empty', 'the answer holds no choice');
+  async function giveBack<T>(permit: Permit, end: T): Promise<T> {
+    await permit.settle({ kind: 'unsent' });
+    return end;
   }
-  if (choice.message.refusal) throw unusable(Reaction.giveUp, 'refusal', 'the model refused to answer');
-  if (choice.finish_reason === 'content_filter') {
-    throw unusable(Reaction.giveUp, 'content_filter', "the provider's content filter withheld the answer");
+
+  async function send(
+    body: ChatBody,
+    permit: Permit,
+    signal: AbortSignal,
+  ): Promise<{ exchange: Exchange; latencyMs: number }> {
+    const maySend = () => permit.isFresh() && !stopping.aborted;
+    const startedMs = performance.now();
+    metrics.modelRequestsInFlight.inc();
+    const exchange = await client.send(body, { signal, maySend });
+    metrics.modelRequestsInFlight.dec();
+    const latencyMs = performance.now() - startedMs;
+    if (exchange.kind === 'replied' || exchange.kind === 'lost') {
+      metrics.modelRequestSeconds.observe({ model: body.model }, latencyMs / 1000);
+    }
+    return { exchange, latencyMs };
   }
-  if (choice.finish_reason === 'length') {
-    throw unusable(
-      Reaction.retry,
-      'length',
-      'the answer was cut at the token limit (PERSONA_FLEET_MAX_COMPLETION_TOKENS)',
+
+  /** Settles, and makes of the outcome what it means. */
+  async function conclude(ended: Ended, state: OnItsWay): Promise<ModelAnswer | typeof AGAIN> {
+    const { request, permit, exchange, latencyMs } = ended;
+    const { model } = request;
+    const outcome = readOutcome(exchange, { moreRoom: state.call.expected.moreRoom, nowMs: now() });
+    const seen = exchange.kind === 'replied' ? readSeenLimits(exchange.reply.headers) : undefined;
+    if (await hasAdapted(outcome, ended, state)) {
+      await permit.settle({ kind: 'refused', seen });
+      return AGAIN;
+    }
+    const usage = usageOf(outcome, ended);
+    const row = rowOf(outcome);
+    metrics.modelRequests.inc({ model, outcome: row?.reason ?? 'ok' });
+    const error = row === undefined ? undefined : callError(row, outcome, model);
+    if (error !== undefined && row?.fleet === 'pauses') {
+      // Before the call is settled, so that what it held lets nobody else through.
+      await state.limiter.pause(error.reason, error.message).catch((cause: unknown) => {
+        logger.error({ model, reason: error.reason, error: explain(cause) }, 'the fleet could not be paused');
+      });
+    }
+    const settled = permit.settle(
+      settlementOf({ outcome, row, usage, price: state.profile.price, latencyMs, seen }),
     );
+    // A failure may hold everybody back: it must be known before this place makes its next call. An answer need not wait.
+    if (row !== undefined) await settled;
+    if (usage !== undefined) {
+      countUsage(model, usage);
+      state.call.onUsage(usage);
+    }
+    if (error !== undefined) throw error;
+    return answerOf(outcome, ended, usage);
   }
-  const { content } = choice.message;
-  if (typeof content !== 'string' || content === '') {
-    throw unusable(Reaction.retry, 'empty', 'the answer is empty');
+
+  /** Whether the endpoint refused the request for something that it can be asked without. */
+  async function hasAdapted(
+    outcome: Outcome,
+    { body, capabilities }: Ended,
+    state: OnItsWay,
+  ): Promise<boolean> {
+    if (outcome.kind !== 'error' || state.adaptations === MOST_ADAPTATIONS) return false;
+    const { profile } = state;
+    const change = withoutRefused(outcome.error, body, capabilities, profile.capabilities);
+    if (change === undefined) return false;
+    state.adaptations += 1;
+    metrics.modelRequests.inc({ model: body.model, outcome: 'adapted' });
+    await memory.learn(body.model, { sent: capabilities, change });
+    return true;
   }
-  return content;
+
+  /** What the provider counted; what an answer does not say is counted here, for it was not free. */
+  function usageOf(outcome: Outcome, { request, counted }: Ended): Usage | undefined {
+    if (outcome.kind === 'error') return outcome.usage;
+    if (outcome.kind !== 'answer') return undefined;
+    const { usage, content } = outcome.answer;
+    if (usage.promptTokens !== undefined) calibrationOf(request.model).learn(counted, usage.promptTokens);
+    return {
+      promptTokens: usage.promptTokens ?? counted,
+      cachedTokens: usage.cachedTokens ?? 0,
+      cacheWriteTokens: usage.cacheWriteTokens ?? 0,
+      completionTokens: usage.completionTokens ?? options.countTokens(content),
+    };
+  }
+
+  function countUsage(model: string, usage: Usage): void {
+    metrics.tokens.inc({ model, type: 'prompt' }, usage.promptTokens);
+    metrics.tokens.inc({ model, type: 'cached' }, usage.cachedTokens);
+    metrics.tokens.inc({ model, type: 'cache_write' }, usage.cacheWriteTokens);
+    metrics.tokens.inc({ model, type: 'completion' }, usage.completionTokens);
+  }
+
+  async function answerOf(
+    outcome: Outcome,
+    { request, capabilities }: Ended,
+    usage: Usage | undefined,
+  ): Promise<ModelAnswer> {
+    if (outcome.kind !== 'answer' || usage === undefined) throw new Error(`no row for ${outcome.kind}`);
+    const { content, model, fingerprint } = outcome.answer;
+    const mode = capabilities.structuredOutput;
+    await memory.hear(request.model, mode, () => keepsPromise(mode, content, request.schema.schema));
+    return {
+      content,
+      model: model || request.model,
+      simulated: fingerprint === SIMULATED_FINGERPRINT,
+      usage,
+    };
+  }
+
+  return stoppable({ waitingUntilMs: () => limiters.waitingUntilMs(), complete }, client.stop);
 }

@@ -1,0 +1,43 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { Keys } from '../../shared/keys.ts';
+import { capabilitiesSchema } from '../../shared/models/capabilities.ts';
+import type { CapabilityStore } from './capability-memory.ts';
+
+/** Servers are updated and models replaced under their names: what they could not do is asked again after a day. */
+const KEPT_MS = 86_400_000;
+
+const entrySchema = z.object({ learntAt: z.number(), capabilities: capabilitiesSchema.partial() });
+
+/**
+ * What the fleet learnt of its endpoints, in one hash: scope → JSON. Entries of other releases that cannot be read, and old ones,
+ * are nothing. Two processes that learn at the same moment may lose what one of them wrote; it is then learnt again.
+ */
+export function createCapabilityStore(
+  redis: Redis,
+  keys: Keys,
+  now: () => number = Date.now,
+): CapabilityStore {
+  const { capabilities: hash } = keys.limits;
+  return {
+    async load(scope) {
+      const text = await redis.hget(hash, scope);
+      if (text === null) return undefined;
+      const entry = entrySchema.safeParse(parse(text));
+      if (!entry.success || entry.data.learntAt + KEPT_MS < now()) return undefined;
+      // Read from JSON, which has no undefined.
+      return entry.data.capabilities as Awaited<ReturnType<CapabilityStore['load']>>;
+    },
+    async save(scope, learnt) {
+      await redis.hset(hash, scope, JSON.stringify({ learntAt: now(), capabilities: learnt }));
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import { startWorkers, testFleet, untilCommitted } from '../support/fleet.ts';
+
+/** A minute of two seconds: limits mean what they mean, and a test ends. */
+const WINDOW_MS = 2_000;
+const window = {
+  PERSONA_FLEET_RATE_WINDOW_MS: String(WINDOW_MS),
+  PERSONA_FLEET_RATE_GUARD_MS: '200',
+  PERSONA_FLEET_BACKOFF_BASE_MS: '20',
+  PERSONA_FLEET_BACKOFF_MAX_MS: '100',
+};
+const strict = { windowMs: WINDOW_MS, latencyMedianMs: 20 };
+
+test('four workers never put a window over a requests limit, though two are killed', async (t) => {
+  const fleet = await testFleet(t, { ...strict, rpm: 60 }, { ...window, PERSONA_FLEET_RPM: '60' });
+  const spec = await fleet.spec('rpm', { populationSize: 150 });
+  const producer = fleet.start('generate', spec, '--workers', '0', '--out', 'people.jsonl');
+  const workers = startWorkers(fleet, 4);
+  await untilCommitted(t, fleet, 60);
+  for (const victim of workers.slice(0, 2)) victim.kill('SIGKILL');
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
+  const { windowsOver, peak } = fleet.simulator.stats();
+  assert.equal(windowsOver, 0, 'windows over');
+  assert.ok(peak.requests <= 60, `${peak.requests} in the fullest window`);
+});
+
+for (const charge of ['used', 'reserved'] as const) {
+  test(`tokens charged as ${charge}: no window over, though answers vary tenfold`, async (t) => {
+    const fleet = await testFleet(
+      t,
+      { ...strict, tpm: 400_000, charge, completionScale: 1, completionSpread: 10 },
+      { ...window, PERSONA_FLEET_TPM: '400000', PERSONA_FLEET_MODELS: 'models.json' },
+    );
+    await fleet.write('models.json', { '*': { charge } });
+    const spec = await fleet.spec('tpm', { populationSize: 150 });
+    const run = await fleet.run('generate', spec, '--workers', '3', '--out', 'people.jsonl');
+    assert.equal(run.code, 0, run.stderr);
+    await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
+    assert.equal(fleet.simulator.stats().windowsOver, 0, 'windows over');
+  });
+}
+
+test('a limit that only the headers tell is kept, and obeyed when it is cut in half in mid-run', async (t) => {
+  const fleet = await testFleet(t, { ...strict, rpm: 120 }, window);
+  const spec = await fleet.spec('learnt', { populationSize: 240 });
+  const producer = fleet.start('generate', spec, '--workers', '2', '--out', 'people.jsonl');
+  await untilCommitted(t, fleet, 100);
+  fleet.simulator.control({ rpm: 60 });
+  const before = fleet.simulator.stats().tooManyRequests;
+  // Whoever asks within one window of the cut may still be refused; after it nobody.
+  await untilCommitted(t, fleet, 170);
+  const atOnce = fleet.simulator.stats().tooManyRequests - before;
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  const later = fleet.simulator.stats().tooManyRequests - before - atOnce;
+  assert.ok(later <= 2, `${later} refused long after the cut, ${atOnce} at once`);
+  await fleet.assertWhole(240, await fleet.lines('people.jsonl'));
+});
+
+const storms: readonly (readonly [string, SimulatorOptions['retryAfter']])[] = [
+  ['nothing', 'none'],
+  ['0 seconds', 0],
+  ['1 second', 1],
+  ['a date', 'date:1'],
+  ['garbage', 'garbage'],
+];
+for (const [asked, retryAfter] of storms) {
+  test(`a storm of 429s that ask for ${asked} spends no attempt`, async (t) => {
+    const fleet = await testFleet(
+      t,
+      { faults: { rate_limit: 0.3 }, retryAfter, latencyMedianMs: 10 },
+      { PERSONA_FLEET_BACKOFF_BASE_MS: '20', PERSONA_FLEET_BACKOFF_MAX_MS: '60' },
+    );
+    const spec = await fleet.spec('storm', { populationSize: 24, attempts: 1 });
+    const producer = fleet.start('generate', spec, '--workers', '2', '--out', 'people.jsonl');
+    await untilCommitted(t, fleet, 8);
+    fleet.simulator.control({ faults: {} });
+    assert.equal((await producer.ended).code, 0, producer.stderr());
+    const people = await fleet.lines('people.jsonl');
+    await fleet.assertWhole(24, people);
+    assert.ok(fleet.simulator.stats().tooManyRequests > 0, 'there was a storm');
+    assert.ok(people.every(({ provenance }) => provenance.attempts === 1));
+  });
+}
+
+test('told to wait for 300 seconds, all workers do; resume goes on when a person knows better', async (t) => {
+  const fleet = await testFleet(t, { faults: { rate_limit: 1 }, retryAfter: 300 });
+  const spec = await fleet.spec('patience', { populationSize: 40, attempts: 1 });
+  const producer = fleet.start('generate', spec, '--workers', '2', '--out', 'people.jsonl');
+  await fleet.untilFleet('the fleet to wait', ({ scopes }) =>
+    scopes.some(({ waitReason }) => waitReason === 'rate_limited'),
+  );
+  const { calls } = fleet.simulator.stats();
+  assert.ok(calls <= 16, `${calls} calls: no more than were in flight`);
+  fleet.simulator.control({ faults: {} });
+  const resumed = await fleet.run('resume');
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  const people = await fleet.lines('people.jsonl');
+  await fleet.assertWhole(40, people);
+  assert.ok(people.every(({ provenance }) => provenance.attempts === 1));
+});
+
+test('a provider that cannot be reached for a while costs no attempt', async (t) => {
+  const fleet = await testFleet(t);
+  const { port } = fleet.simulator;
+  await fleet.simulator.stop();
+  const spec = await fleet.spec('away', { populationSize: 20, attempts: 1 });
+  const producer = fleet.start('generate', spec, '--workers', '2', '--out', 'people.jsonl');
+  await fleet.untilFleet('the fleet to wait', ({ scopes }) =>
+    scopes.some(({ waitReason }) => waitReason === 'unreachable'),
+  );
+  await fleet.simulateAgain({ port });
+  assert.equal((await producer.ended).code, 0, producer.stderr());
+  await fleet.assertWhole(20, await fleet.lines('people.jsonl'));
+});
