@@ -83,8 +83,8 @@ test('all faults come at once, unknown names among them', () => {
 });
 
 test('an unknown name alone is a fault, but an empty one changes nothing', () => {
-  assert.match(faultsOf({ PERSONA_FLEET_RPM: '60' }), /PERSONA_FLEET_RPM is not a setting/);
-  loadConfig({ PERSONA_FLEET_RPM: '' });
+  assert.match(faultsOf({ PERSONA_FLEET_RMP: '60' }), /PERSONA_FLEET_RMP is not a setting/);
+  loadConfig({ PERSONA_FLEET_RMP: '' });
 });
 
 test('no message repeats a key or an address, which may hold a password', () => {
