@@ -77,8 +77,7 @@ async function measureCost(): Promise<void> {
     const found = new RegExp(`^cmdstat_${command}:calls=(\\d+),usec=(\\d+)`, 'm').exec(stats);
     return { calls: Number(found?.[1] ?? 0), microseconds: Number(found?.[2] ?? 0) };
   };
-  const metrics = await fleet.metrics(0);
-  const exchanges = Number(/^persona_fleet_limiter_exchanges_total(?:{[^}]*})? (\S+)/m.exec(metrics)?.[1]);
+  const exchanges = await fleet.exchanges();
   const scripts = ofCommand('evalsha');
   console.log(`what the limiter costs (${COST_PEOPLE} people, one worker, a model without latency)`);
   row('limiter round trips per call', (exchanges / COST_PEOPLE).toFixed(2));
@@ -106,6 +105,7 @@ async function measureUse({ title, limits, env, models, kills = 0 }: Scenario): 
   row('calls', calls.toLocaleString('en-US'));
   row('used of what is allowed', `${((100 * used) / (limit * minutes)).toFixed(2)} %`);
   row('windows that would have been over', String(windowsOver));
+  if (kills === 0) row('limiter round trips per call', ((await fleet.exchanges()) / calls).toFixed(2));
   row('429s', `${tooManyRequests} (${((100 * tooManyRequests) / calls).toFixed(3)} %)`);
 }
 
@@ -159,8 +159,15 @@ async function startFleet(options: {
     processes,
     begin: () => session.enqueue(planned, { from: 0, to: people }),
     committed: async () => (await session.status(planned.population)).committed,
-    metrics: async (index: number) =>
-      (await fetch(`http://127.0.0.1:${processes[index]?.ready.metricsPort}/metrics`)).text(),
+    /** Of all workers since they started. */
+    exchanges: async () => {
+      const each = processes.map(async ({ ready }) => {
+        const metrics = await (await fetch(`http://127.0.0.1:${ready.metricsPort}/metrics`)).text();
+        const counts = metrics.matchAll(/^persona_fleet_limiter_exchanges_total{[^}]*} (\S+)/gm);
+        return [...counts].reduce((sum, [, value]) => sum + Number(value), 0);
+      });
+      return (await Promise.all(each)).reduce((sum, count) => sum + count, 0);
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(processes.map((worker) => worker.stop()));
       await session.stop();

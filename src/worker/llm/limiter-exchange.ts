@@ -37,6 +37,8 @@ export interface Ask {
   readonly account: string;
   readonly kind: CallKind;
   readonly tokens: number;
+  /** For the answer, among the tokens. */
+  readonly room: number;
   readonly nanoDollars: number | undefined;
 }
 
@@ -85,6 +87,7 @@ export function createExchange(options: {
       asks: message.asks.map((ask) => ({
         ...ask,
         tokens: whole(ask.tokens),
+        room: whole(ask.room),
         nanoDollars: optional(ask.nanoDollars, whole),
       })),
       settlements: message.settlements.map(({ id, outcome }) => ({ id, ...told(outcome) })),

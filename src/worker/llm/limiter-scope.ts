@@ -16,8 +16,11 @@ import { CallAbortedError } from './model-call.ts';
 /** Timers know no less than a millisecond, and a worker that waits must be heard of: see the script. */
 const SHORTEST_SLEEP_MS = 2;
 const LONGEST_SLEEP_MS = 1_000;
-/** How long a call may take to get in line behind calls of its own process: it rides along with what is said anyway. */
-const JOIN_MS = 50;
+/**
+ * How long a call may take to get in line behind calls of its own process, and the end of one to be told while they wait: they
+ * ride along with what is said anyway.
+ */
+const JOIN_MS = 100;
 const FLUSH_MS = 2_000;
 const RETRY_BASE_MS = 50;
 
@@ -54,7 +57,7 @@ interface Settlement {
 /**
  * One process' side of a rate scope: gathers what there is to say while an exchange is under way, and says all of it with the
  * next. Nothing that could be let through waits for a batch to fill; only a call that comes while others of its process wait
- * for the rate gets in line with their next exchange, 50 ms later at the most.
+ * for the rate gets in line with their next exchange, 100 ms later at the most.
  *
  * What Redis has not confirmed is said again. So an exchange whose reply was lost, an outage, and a Redis that has
  * forgotten everything cost time and nothing else.
@@ -72,13 +75,16 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
   let ended = false;
   // Calls of this process wait for the rate: one more would wait behind them.
   let inLine = false;
+  // A call has ended in a way that may concern everybody.
+  let pressing = false;
   let timer: NodeJS.Timeout | undefined;
   let wakesAtMs = 0;
   let idle = Promise.withResolvers<void>();
   idle.resolve();
 
   const hasUnsaid = () => first(waiting.keys()).some((id) => !said.has(id));
-  const isUrgent = () => settlements.size > 0 || cancelled.size > 0 || (!inLine && hasUnsaid());
+  const isUrgent = () => cancelled.size > 0 || pressing || (!inLine && (settlements.size > 0 || hasUnsaid()));
+  const hasMore = () => settlements.size > 0 || hasUnsaid();
 
   function sleep(ms: number): void {
     clearTimeout(timer);
@@ -102,12 +108,14 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
       sleepMs = await exchangeOnce();
     } while (!ended && failures === 0 && isUrgent());
     busy = false;
-    if (!ended && (waiting.size > 0 || isUrgent())) sleep(hasUnsaid() ? Math.min(JOIN_MS, sleepMs) : sleepMs);
+    if (!ended && (waiting.size > 0 || hasMore() || isUrgent())) {
+      sleep(hasMore() ? Math.min(JOIN_MS, sleepMs) : sleepMs);
+    }
   }
 
   function join(): void {
     if (busy) return;
-    if (!inLine || timer === undefined) wake();
+    if (!inLine || pressing || timer === undefined) wake();
     else if (wakesAtMs - performance.now() > JOIN_MS) sleep(JOIN_MS);
   }
 
@@ -116,6 +124,8 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
     const asks = first(waiting.values()).map(({ ask }) => ask);
     const settled = first(settlements.values());
     const given = first(cancelled.keys());
+    const wasPressing = pressing;
+    pressing = false;
     const sentAtMs = now();
     number += 1;
     for (const { id } of asks) said.add(id);
@@ -142,6 +152,7 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
       if (failures === 0) logger.warn({ error: explain(error) }, 'the rate budget cannot be reached');
       failures += 1;
       inLine = false;
+      pressing ||= wasPressing;
       onExchange(undefined);
       return Math.min(LONGEST_SLEEP_MS, RETRY_BASE_MS * 2 ** Math.min(failures, 10));
     }
@@ -172,7 +183,8 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
         settling ??= new Promise<void>((taken) => {
           if (ended) return taken();
           settlements.set(id, { id, outcome, taken });
-          wake();
+          pressing ||= outcome.kind !== 'answered';
+          join();
         });
         return settling;
       },
@@ -209,7 +221,7 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
     async stop() {
       for (const id of waiting.keys()) give(id, aborted('stopped while waiting for the rate limit'));
       const flush = async () => {
-        while (!ended && (busy || isUrgent())) {
+        while (!ended && (busy || hasMore() || isUrgent())) {
           wake();
           await idle.promise;
           if (failures > 0) await delay(RETRY_BASE_MS);
@@ -236,5 +248,5 @@ function askOf(
   id: string,
   { account, kind, promptTokens, completionTokens, nanoDollars }: PermitRequest,
 ): Ask {
-  return { id, account, kind, tokens: promptTokens + completionTokens, nanoDollars };
+  return { id, account, kind, tokens: promptTokens + completionTokens, room: completionTokens, nanoDollars };
 }

@@ -55,10 +55,10 @@ test('every outcome moves what it should: lost ones take their worst case, unsen
     repairCalls: 1,
     lostCalls: 2,
     inFlight: 0,
-    promptTokens: 30,
+    promptTokens: 1,
     cachedTokens: 0,
     cacheWriteTokens: 0,
-    completionTokens: 0,
+    completionTokens: 29,
     lostTokens: 200,
     nanoDollars: 1_000,
     unpricedCalls: 2,
@@ -281,5 +281,5 @@ test('numbers that are none, from a provider or a clock, do not stop the exchang
   );
   await one.settle(second.id, { kind: 'refused', rateLimited: { retryAfterMs: Number.NaN } });
   const spend = await fleet.ledger.spendOf('fleet');
-  assert.deepEqual([spend.calls, spend.promptTokens, spend.inFlight], [2, 2, 0]);
+  assert.deepEqual([spend.calls, spend.promptTokens + spend.completionTokens, spend.inFlight], [2, 2, 0]);
 });

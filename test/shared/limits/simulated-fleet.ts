@@ -74,18 +74,25 @@ export async function simulatedFleet(t: TestContext, options: { repeats?: boolea
 
 let calls = 0;
 
+/** Of every call; the rest is its answer. */
+const PROMPT_TOKENS = 1;
+
 export function askFor(given: Partial<Ask> = {}): Ask {
   calls += 1;
-  return { id: `call-${calls}`, account: 'sim/p', kind: 'calls', tokens: 100, nanoDollars: 1_000, ...given };
+  const { tokens = 100 } = given;
+  const room = Math.max(0, tokens - PROMPT_TOKENS);
+  return { id: `call-${calls}`, account: 'sim/p', kind: 'calls', tokens, room, nanoDollars: 1_000, ...given };
 }
 
 export function answered(
   tokens: number,
   more: Partial<CallOutcome & { kind: 'answered' }> = {},
 ): CallOutcome {
+  const promptTokens = Math.min(tokens, PROMPT_TOKENS);
+  const completionTokens = tokens - promptTokens;
   return {
     kind: 'answered',
-    usage: { promptTokens: tokens, cachedTokens: 0, cacheWriteTokens: 0, completionTokens: 0 },
+    usage: { promptTokens, cachedTokens: 0, cacheWriteTokens: 0, completionTokens },
     nanoDollars: tokens,
     latencyMs: 100,
     ...more,

@@ -16,6 +16,15 @@ const REQUEST: PermitRequest = {
 const LOST: CallOutcome = { kind: 'lost' };
 const never = new AbortController().signal;
 
+const nothing: ExchangeReply = {
+  granted: [],
+  refused: [],
+  sleepMs: 1_000,
+  waitMs: 0,
+  waitReason: '',
+  budgetWait: false,
+};
+
 /** A client whose messages the test answers itself, one after another. */
 function scopeClient(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -44,14 +53,6 @@ function scopeClient(t: TestContext) {
     async reply(more: Partial<ExchangeReply> = {}) {
       const exchange = await next();
       assert.ok(exchange !== undefined, 'a message');
-      const nothing = {
-        granted: [],
-        refused: [],
-        sleepMs: 1_000,
-        waitMs: 0,
-        waitReason: '',
-        budgetWait: false,
-      };
       exchange.answer.resolve({ ...nothing, ...more });
       await setImmediate();
       return exchange.message;
@@ -66,18 +67,39 @@ function scopeClient(t: TestContext) {
   };
 }
 
-test('a call that comes while others wait for the rate gets in line with their next exchange, within 50 ms', async (t) => {
+test('a call that comes while others wait for the rate gets in line with their next exchange, within 100 ms', async (t) => {
   const { client, reply, next, tick } = scopeClient(t);
   void client.acquire(REQUEST, never);
   assert.equal((await reply()).asks.length, 1);
   void client.acquire(REQUEST, never);
   assert.equal(await next(), undefined);
-  tick(50);
+  tick(99);
+  assert.equal(await next(), undefined);
+  tick(1);
   assert.equal((await reply()).asks.length, 2);
   tick(999);
   assert.equal(await next(), undefined);
   tick(1);
   assert.equal((await reply()).asks.length, 2, 'it is heard of every second');
+});
+
+test('while calls wait for the rate an answer is told with their next exchange, and a failure at once', async (t) => {
+  const { client, reply, next, tick } = scopeClient(t);
+  const permits = [client.acquire(REQUEST, never), client.acquire(REQUEST, never)];
+  const asked = await next();
+  assert.ok(asked !== undefined);
+  const granted = asked.message.asks.map(({ id }): [string, number] => [id, 0]);
+  void client.acquire(REQUEST, never);
+  asked.answer.resolve({ ...nothing, granted });
+  await reply(); // the third call gets in line
+  const [answering, failing] = await Promise.all(permits);
+  const usage = { promptTokens: 1, cachedTokens: 0, cacheWriteTokens: 0, completionTokens: 1 };
+  void answering?.settle({ kind: 'answered', usage, nanoDollars: 0, latencyMs: 1 });
+  assert.equal(await next(), undefined);
+  tick(100);
+  assert.equal((await reply()).settlements.length, 1);
+  void failing?.settle(LOST);
+  assert.equal((await reply()).settlements.length, 1);
 });
 
 test('while calls wait for a budget another one asks at once', async (t) => {

@@ -7,7 +7,7 @@
             charge: 'used' | 'reserved', lifetimeMs, unreachableMs, fleetBudget: { nanoDollars?, tokens? }, backoff: { baseMs, maxMs } }
         2 message, JSON: { number, random,
             settlements: [CallOutcome and id; `seen` as { requests: { limit?, remaining?, resetMs? }, tokens: … }],
-            asks: [{ id, account, kind, tokens, nanoDollars? }], in the order in which they are to be served,
+            asks: [{ id, account, kind, tokens, room (for the answer, among the tokens), nanoDollars? }], in the order in which they are to be served,
             cancelled: [id] }
           Lists may be at most 64 long. `asks` are all that wait: a ticket of this process that is not among them is dropped.
         3 the time in ms, or '' for Redis' own
@@ -123,7 +123,7 @@ local function sleepFor(entry, ahead, left)
   end
   local ms = msUntilFits({ requests = 1, tokens = entry.tokens }, ahead)
   -- A little later than could be lets several calls go with one exchange; the pace saves up what is not used in between.
-  return math.max(ms, math.min(20, config.windowMs / 3000))
+  return math.max(ms, math.min(100, config.windowMs / 600))
 end
 
 local function serve()

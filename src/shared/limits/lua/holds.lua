@@ -2,7 +2,8 @@
   Calls in flight. A hold is what a call took when it was let through; it ends once, by its outcome or by its deadline.
 
   Packed as MessagePack, whose whole numbers are exact: process, account, kind, tokens, nanoDollars (-1: no known price),
-  bucket, time granted, number, and for each resource what had left the books by then ("gone": ever granted − in the window).
+  bucket, time granted, number, for each resource what had left the books by then ("gone": ever granted − in the window), and
+  the room for the answer among the tokens.
 ]]
 local function readHold(id)
   local packed = redis.call('HGET', scope.keys.holds, id)
@@ -10,7 +11,7 @@ local function readHold(id)
   local f = cmsgpack.unpack(packed)
   return {
     process = f[1], account = f[2], kind = f[3], tokens = f[4], nanoDollars = f[5],
-    bucket = f[6], grantedMs = f[7], number = f[8], gone = { requests = f[9], tokens = f[10] },
+    bucket = f[6], grantedMs = f[7], number = f[8], gone = { requests = f[9], tokens = f[10] }, room = f[11],
   }
 end
 
@@ -23,6 +24,7 @@ local function grant(ask, process, lifetimeMs)
     process, ask.account, ask.kind, ask.tokens, ask.nanoDollars or -1,
     bucket, scope.now, state[REQUESTS.granted],
     state[REQUESTS.granted] - state[REQUESTS.window], state[TOKENS.granted] - state[TOKENS.window],
+    ask.room,
   }))
   redis.call('ZADD', scope.keys.deadlines, scope.now + lifetimeMs, ask.id)
   moveBoth(ask.account, 'inFlight', 1)
@@ -55,6 +57,12 @@ local function book(outcome, hold)
   end
 end
 
+-- What an answered call took of the token limit. Where the provider charges what was reserved, that is the room it gave and the
+-- prompt as it counted it, which had to be estimated.
+local function charged(usage, hold, chargesUse)
+  return usage.promptTokens + (chargesUse and usage.completionTokens or hold.room)
+end
+
 -- Takes out of window and pace what a call did not use. What is not known was used; a request that got an error reply was one.
 local function giveBack(outcome, hold, chargesUse)
   local state = scope.state
@@ -63,10 +71,10 @@ local function giveBack(outcome, hold, chargesUse)
     recharge(TOKENS, hold.bucket, -hold.tokens)
     owe(REQUESTS, -1)
     owe(TOKENS, -hold.tokens)
-  elseif outcome.kind == 'answered' and chargesUse then
-    local used = outcome.usage.promptTokens + outcome.usage.completionTokens
+  elseif outcome.kind == 'answered' then
     -- An answer without a count of its tokens is no answer without tokens.
-    if used == 0 then return end
+    if outcome.usage.promptTokens + outcome.usage.completionTokens == 0 then return end
+    local used = charged(outcome.usage, hold, chargesUse)
     recharge(TOKENS, hold.bucket, used - hold.tokens)
     owe(TOKENS, used - hold.tokens)
     if hold.tokens > 0 then state.yield = 0.95 * state.yield + 0.05 * math.min(1, used / hold.tokens) end
