@@ -70,16 +70,16 @@ for (const [asked, retryAfter] of storms) {
   test(`a storm of 429s that ask for ${asked} spends no attempt`, async (t) => {
     const fleet = await testFleet(
       t,
-      { faults: { rate_limit: 0.3 }, retryAfter, latencyMedianMs: 10 },
+      { faults: { rate_limit: 0.4 }, retryAfter, latencyMedianMs: 10 },
       { PERSONA_FLEET_BACKOFF_BASE_MS: '20', PERSONA_FLEET_BACKOFF_MAX_MS: '60' },
     );
-    const spec = await fleet.spec('storm', { populationSize: 24, attempts: 1 });
+    const spec = await fleet.spec('storm', { populationSize: 16, attempts: 1 });
     const producer = fleet.start('generate', spec, '--workers', '2', '--out', 'people.jsonl');
-    await untilCommitted(t, fleet, 8);
+    await untilCommitted(t, fleet, 3);
     fleet.simulator.control({ faults: {} });
     assert.equal((await producer.ended).code, 0, producer.stderr());
     const people = await fleet.lines('people.jsonl');
-    await fleet.assertWhole(24, people);
+    await fleet.assertWhole(16, people);
     assert.ok(fleet.simulator.stats().tooManyRequests > 0, 'there was a storm');
     assert.ok(people.every(({ provenance }) => provenance.attempts === 1));
   });
