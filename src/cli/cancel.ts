@@ -1,7 +1,7 @@
 import { ExitCode, UserError } from '../shared/errors.ts';
 import { createPopulations } from '../shared/transactions/populations.ts';
 import type { CommandContext } from './context.ts';
-import { count } from './count.ts';
+import { counted } from './count.ts';
 import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Ends a population: no further slot begins, and the names of open slots are free again. What is committed stays. */
@@ -19,7 +19,7 @@ export async function cancel(
   context.stdout.write(
     options.json
       ? `${JSON.stringify({ simulation, population, released })}\n`
-      : `${population}  cancelled; ${count(released)} reserved names are free again\n`,
+      : `${population}  cancelled; ${counted(released, 'reserved name is', 'reserved names are')} free again\n`,
   );
   return ExitCode.ok;
 }

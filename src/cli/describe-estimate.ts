@@ -1,10 +1,12 @@
 import { type Range, TOKENS_A_TEXT } from '../producer/estimate/answer-tokens.ts';
+import { reachOf, shortageOf, undividedYet } from '../producer/estimate/budget-reach.ts';
 import { type Estimate, MARGIN } from '../producer/estimate/estimate.ts';
 import type { Budget } from '../shared/limits/ledger.ts';
 import type { ModelProfile } from '../shared/models/model-profiles.ts';
 import { NANO } from '../shared/models/prices.ts';
 import { printable } from '../shared/printable.ts';
-import { count } from './count.ts';
+import { count, counted } from './count.ts';
+import { describePlanning, describeShortage, describeTooLarge } from './describe-limits.ts';
 import { dollarsText } from './dollars.ts';
 import { duration } from './duration.ts';
 
@@ -12,6 +14,10 @@ export interface EstimateFacts {
   readonly estimate: Estimate;
   readonly profile: ModelProfile;
   readonly budget: Budget;
+  /** Slots of each population. */
+  readonly sizes: readonly number[];
+  /** What all populations of the fleet together may cost, as configured here. */
+  readonly fleetBudget: Budget;
   readonly pricesAsOf: string;
   /** What the spec leaves to a model, and was not asked. */
   readonly isPlanned: boolean;
@@ -21,7 +27,7 @@ export interface EstimateFacts {
 export function estimateLine(estimate: Estimate): string {
   const { calls, promptTokens, cachedTokens, completionTokens, nanoDollars, time } = estimate;
   const parts = [
-    `${count(calls)} calls`,
+    counted(calls, 'call'),
     `${count(promptTokens)} prompt tokens (${share(cachedTokens, promptTokens)} cached)`,
     `about ${count(completionTokens.expected)} completion tokens`,
     nanoDollars === undefined ? 'dollars unknown' : `about ${dollarsText(nanoDollars.expected)}`,
@@ -32,7 +38,7 @@ export function estimateLine(estimate: Estimate): string {
 
 /** All of it, for a person. */
 export function describeEstimate(facts: EstimateFacts): string {
-  const { estimate, budget } = facts;
+  const { estimate } = facts;
   const { people, model, calls, planningCalls, promptTokens, cachedTokens, completionTokens, time } =
     estimate;
   const planning = planningCalls === 0 ? '' : `, and ${count(planningCalls)} for planning`;
@@ -48,11 +54,17 @@ export function describeEstimate(facts: EstimateFacts): string {
         : `about ${duration(time.seconds)}, bound by ${time.boundBy}`,
     ],
   ];
-  const limit = describeLimit(estimate, budget);
+  const limit = describeLimit(facts);
   if (limit !== undefined) rows.push(['budget', limit]);
+  const beside = describePlanning(estimate);
+  if (limit !== undefined && beside !== undefined) rows.push(['beside it', beside]);
+  const cap = amountsOf(facts.fleetBudget);
+  if (cap !== undefined) rows.push(["fleet's cap", `${cap}, whatever population spends it`]);
+  const tooLarge = describeTooLarge(estimate, facts.profile);
+  if (tooLarge !== undefined) rows.push(['too large', tooLarge]);
   const width = Math.max(...rows.map(([label]) => label.length));
   return [
-    `${count(people)} people by ${model}`,
+    `${counted(people, 'person', 'people')} by ${model}`,
     '',
     ...rows.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     '',
@@ -66,7 +78,7 @@ export function describeEstimate(facts: EstimateFacts): string {
 
 /** The same for programs; dollars are US dollars. */
 export function estimateJson(facts: EstimateFacts): object {
-  const { nanoDollars, time, ...counts } = facts.estimate;
+  const { nanoDollars, time, person: _person, planning: _planning, ...counts } = facts.estimate;
   const { budget } = facts;
   return {
     ...counts,
@@ -114,23 +126,24 @@ function assumptions({ estimate, profile, pricesAsOf, isPlanned }: EstimateFacts
 }
 
 /** How far a budget goes. */
-function describeLimit(estimate: Estimate, { nanoDollars, tokens }: Budget): string | undefined {
-  const limits: string[] = [];
-  const shares: number[] = [];
-  if (nanoDollars !== undefined) {
-    limits.push(dollarsText(nanoDollars));
-    if (estimate.nanoDollars !== undefined) shares.push(nanoDollars / estimate.nanoDollars.expected);
-  }
-  if (tokens !== undefined) {
-    limits.push(`${count(tokens)} tokens`);
-    shares.push(tokens / (estimate.promptTokens + estimate.completionTokens.expected));
-  }
-  if (limits.length === 0) return undefined;
-  const reach = Math.min(1, ...shares);
-  if (shares.length === 0) return limits.join(' and ');
-  const people =
-    reach === 1 ? 'enough' : `enough for about ${count(Math.floor(reach * estimate.people))} people`;
-  return `${limits.join(' and ')}: ${people}`;
+function describeLimit({ estimate, budget, sizes }: EstimateFacts): string | undefined {
+  const limits = amountsOf(budget);
+  if (limits === undefined) return undefined;
+  const populations = undividedYet(budget, sizes);
+  const reach = reachOf(estimate, populations);
+  if (reach === undefined) return limits;
+  if (reach >= estimate.people) return `${limits}: enough`;
+  const shortage = shortageOf(estimate, populations);
+  if (shortage === undefined) return `${limits}: enough for about ${counted(reach, 'person', 'people')}`;
+  return describeShortage(shortage, { where: limits, populations: populations.length });
+}
+
+function amountsOf({ nanoDollars, tokens }: Budget): string | undefined {
+  const limits = [
+    ...(nanoDollars === undefined ? [] : [dollarsText(nanoDollars)]),
+    ...(tokens === undefined ? [] : [`${count(tokens)} tokens`]),
+  ];
+  return limits.length === 0 ? undefined : limits.join(' and ');
 }
 
 function ranged({ low, expected, high }: Range, text: (value: number) => string): string {

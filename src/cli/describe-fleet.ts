@@ -3,7 +3,7 @@ import type { FleetView } from '../producer/fleet-view.ts';
 import { SIMULATED_MODEL } from '../shared/config.ts';
 import type { Budget, Spend } from '../shared/limits/ledger.ts';
 import type { LimitStatus, ScopeStatus, WaitReason } from '../shared/limits/scopes.ts';
-import { count, percent } from './count.ts';
+import { count, counted, percent } from './count.ts';
 import { describeBudget, describeCalls, describeCost, describeTokens } from './describe-spend.ts';
 import { duration } from './duration.ts';
 
@@ -14,8 +14,6 @@ export interface FleetFacts extends FleetView {
   readonly budget: Budget;
 }
 
-/** From this share of a limit on, calls that wait are taken to wait for it. */
-const NEARLY_USED = 0.9;
 const MINUTE_MS = 60_000;
 
 const WAIT_REASONS: Readonly<Record<WaitReason, string>> = {
@@ -41,23 +39,6 @@ export function describeFleet({ nowMs, scopes, spend, budget }: FleetFacts): str
   return `${lines.join('\n')}\n`;
 }
 
-/** What keeps calls of a model from being made, in a few words; undefined when nothing does. Without a model: of any. */
-export function whatHoldsUp({ nowMs, scopes }: FleetView, model: string | undefined): string | undefined {
-  const ours = scopes.filter((scope) => model === undefined || scope.model === model);
-  const paused = ours.find(({ pausedReason }) => pausedReason !== undefined);
-  if (paused !== undefined) return `paused: ${paused.pausedMessage ?? paused.pausedReason}`;
-  for (const scope of ours) {
-    const waits = describeWait(scope, nowMs);
-    if (waits !== undefined) return waits;
-  }
-  for (const { requests, tokens, waiting, windowMs } of ours) {
-    if (waiting === 0) continue;
-    if (isNearlyUsed(requests)) return `at the limit of ${count(requests.limit)} requests${per(windowMs)}`;
-    if (isNearlyUsed(tokens)) return `at the limit of ${count(tokens.limit)} tokens${per(windowMs)}`;
-  }
-  return undefined;
-}
-
 function describeScope(scope: ScopeStatus, nowMs: number): string {
   const { pausedReason, pausedMessage, requests, tokens, windowMs, inFlight, waiting } = scope;
   if (pausedReason !== undefined) {
@@ -77,25 +58,23 @@ function describeScope(scope: ScopeStatus, nowMs: number): string {
     );
   }
   if (requests === undefined && tokens === undefined) parts.push('no limit is known');
-  if (inFlight > 0) parts.push(`${count(inFlight)} calls in flight`);
+  if (inFlight > 0) parts.push(`${counted(inFlight, 'call')} in flight`);
   if (waiting > 0) parts.push(`${count(waiting)} waiting`);
   return parts.join(', ');
 }
 
-function describeWait({ waitingUntilMs, waitReason }: ScopeStatus, nowMs: number): string | undefined {
+/** That the provider is given time, and for how long; undefined when it is not. */
+export function describeWait({ waitingUntilMs, waitReason }: ScopeStatus, nowMs: number): string | undefined {
   if (waitingUntilMs === undefined || waitReason === undefined) return undefined;
   const seconds = Math.max(1, Math.ceil((waitingUntilMs - nowMs) / 1_000));
   return `waits ${duration(seconds)} more: ${WAIT_REASONS[waitReason]}`;
-}
-
-function isNearlyUsed(limit: LimitStatus | undefined): limit is LimitStatus {
-  return limit !== undefined && limit.used >= NEARLY_USED * limit.limit;
 }
 
 function source({ from }: LimitStatus): string {
   return from === 'learnt' ? ' (as the provider says)' : '';
 }
 
-function per(windowMs: number): string {
+/** Of a window: "/min", or " in 2.5 s". */
+export function per(windowMs: number): string {
   return windowMs === MINUTE_MS ? '/min' : ` in ${windowMs / 1_000} s`;
 }

@@ -1,6 +1,7 @@
 import { SIMULATED_MODEL } from '../shared/config.ts';
 import type { Budget, Spend } from '../shared/limits/ledger.ts';
-import { count, percent } from './count.ts';
+import { NANO } from '../shared/models/prices.ts';
+import { count, counted, percent } from './count.ts';
 import { dollarsText } from './dollars.ts';
 
 /** Repair calls and lost replies are named only where there were any. */
@@ -14,10 +15,10 @@ export function describeCalls(
   /** Nobody works any more: calls in flight are those of workers that died. */
   { isAtRest }: { isAtRest: boolean },
 ): string {
-  const repairs = repairCalls === 0 ? '' : ` and ${count(repairCalls)} repair calls`;
+  const repairs = repairCalls === 0 ? '' : ` and ${counted(repairCalls, 'repair call')}`;
   const lost = lostCalls + (isAtRest ? inFlight : 0);
   const replies = lost === 0 ? '' : `, ${count(lost)} whose reply was lost`;
-  return `${count(calls)} model calls${repairs}${replies}`;
+  return `${counted(calls, 'model call')}${repairs}${replies}`;
 }
 
 export function describeTokens(
@@ -35,9 +36,15 @@ export function describeCost(
 ): string | undefined {
   if (unpricedCalls === 0) return nanoDollars === 0 ? undefined : dollarsText(nanoDollars);
   if (nanoDollars > 0) {
-    return `${dollarsText(nanoDollars)} and what ${count(unpricedCalls)} calls of unknown price cost`;
+    return `${dollarsText(nanoDollars)} and what ${counted(unpricedCalls, 'call')} of unknown price cost`;
   }
   return model === SIMULATED_MODEL ? undefined : 'dollars unknown';
+}
+
+/** A budget for programs: the ledger's own numbers, and dollars beside them. */
+export function budgetJson(budget: Budget): Budget & { readonly usd?: number } {
+  const { nanoDollars } = budget;
+  return nanoDollars === undefined ? budget : { ...budget, usd: nanoDollars / NANO };
 }
 
 /** A budget, and what is left of it; undefined where there is none. */

@@ -2,12 +2,16 @@ import { leftOf } from '../producer/budget.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
-import { count } from './count.ts';
+import { count, counted } from './count.ts';
+import { describeFailures } from './describe-failures.ts';
 import { describeBudget, describeCalls, describeCost, describeTokens } from './describe-spend.ts';
 import { describeWayOn } from './describe-way-on.ts';
 
 /** A population's status as lines for a person. */
-export function describeStatus(status: PopulationStatus): string {
+export function describeStatus(
+  status: PopulationStatus,
+  failureMessages: Readonly<Record<string, string>> = {},
+): string {
   const { population, simulation, state, reason, size, committed, failed, budget } = status;
   const open = size - committed - failed;
   const lines = [
@@ -21,6 +25,7 @@ export function describeStatus(status: PopulationStatus): string {
   if (limit !== undefined) lines.push(`  budget ${limit}`);
   const reasons = Object.entries(status.failedByReason).map(([name, times]) => `${name} ${count(times)}`);
   if (reasons.length > 0) lines.push(`  failed because: ${reasons.join(', ')}`);
+  for (const [reason, message] of describeFailures(failureMessages)) lines.push(`    ${reason}: ${message}`);
   const way = describeWayOn(status);
   if (way !== undefined) lines.push(`  ${way}`);
   return lines.join('\n');
@@ -31,6 +36,9 @@ function describeSpending(status: PopulationStatus): string {
     describeCalls(status, { isAtRest: isAtRest(status.state) }),
     describeTokens(status),
     describeCost(status, status.labels.model),
+    isAtRest(status.state) || status.inFlight === 0
+      ? undefined
+      : `${counted(status.inFlight, 'call')} in flight`,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
 }

@@ -1,8 +1,12 @@
 import { NANO } from '../shared/models/prices.ts';
 
-/** US dollars × 10⁻⁹ as people read them: below a dollar to a hundredth of a cent, as a person is often cheaper than a cent. */
+/** Below a dollar: a person is often cheaper than a cent. */
+const SIGNIFICANT_DIGITS = 4;
+
+/** US dollars × 10⁻⁹ as people read them: cents from a dollar on, below it up to four significant digits. */
 export function dollarsText(nanoDollars: number): string {
   const dollars = nanoDollars / NANO;
-  const digits = dollars < 1 ? 4 : 2;
+  const zeros = dollars > 0 && dollars < 1 ? -Math.floor(Math.log10(dollars)) - 1 : 0;
+  const digits = dollars < 1 ? zeros + SIGNIFICANT_DIGITS : 2;
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }

@@ -1,4 +1,4 @@
-import { assertPriced, budgetOf } from '../producer/budget.ts';
+import { budgetOf } from '../producer/budget.ts';
 import { needsPlanning } from '../producer/planning.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
@@ -6,8 +6,11 @@ import { SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
-import { count } from './count.ts';
+import { count, counted } from './count.ts';
+import { describeReplaced } from './describe-replaced.ts';
+import { assertBudgetsPriced } from './fleet-budget.ts';
 import { modelOf, withOverrides } from './overrides.ts';
+import { populationWords } from './population-words.ts';
 import { resolveSpec } from './resolve-spec.ts';
 import { planRuns, statesOf } from './runs.ts';
 
@@ -24,7 +27,9 @@ export async function enqueue(
   const spec = withOverrides(await loadPopulationSpec(specPath), options);
   const model = modelOf(spec, config);
   const budget = budgetOf(spec.budget);
-  assertPriced(budget, model, loadModelProfiles(config), `${specPath}: budget.usd`);
+  const profiles = loadModelProfiles(config);
+  assertBudgetsPriced(budget, model, { config, profiles, specPath });
+  const announce = (line: string) => say(context, line);
   await using access = await openRedis(context, config, needsPlanning(spec) ? 'patient' : 'fail-fast');
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const populations = await resolveSpec(spec, {
@@ -32,9 +37,15 @@ export async function enqueue(
     model,
     simulated: model === SIMULATED_MODEL,
     signal: context.signal,
-    say: (line) => say(context, line),
+    say: announce,
+    beforeAsking: async () => {
+      const { announcePlanning } = await import('./announce-estimate.ts');
+      announcePlanning(spec, budget, { config, model, profile: profiles.of(model), specPath, say: announce });
+    },
   });
   const runs = await planRuns(statesOf(populations), session, { ...options, budget });
+  const replaced = describeReplaced(runs);
+  if (replaced !== undefined) announce(replaced);
   await session.resumeFleet();
   for (const { planned, wanted } of runs) {
     await session.populations.resume(planned.population);
@@ -43,7 +54,7 @@ export async function enqueue(
     context.stdout.write(
       options.json
         ? `${JSON.stringify({ simulation, population, outcome, size, shards, openSlots })}\n`
-        : `${population}  ${count(openSlots)} open slots of ${count(size)} in ${count(shards)} jobs; follow them with: persona-fleet watch ${population}\n`,
+        : `${population}  ${counted(openSlots, 'open slot')} of ${count(size)} in ${counted(shards, 'job')}; follow them with: persona-fleet watch ${populationWords(planned)}\n`,
     );
   }
   return ExitCode.ok;

@@ -8,6 +8,7 @@ import { ExitCode } from '../shared/errors.ts';
 import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { type CommandContext, configOf } from './context.ts';
 import { describeEstimate, type EstimateFacts, estimateJson } from './describe-estimate.ts';
+import { assertBudgetsPriced, fleetBudgetOf } from './fleet-budget.ts';
 import { modelOf, withOverrides } from './overrides.ts';
 
 export interface EstimateCommandOptions {
@@ -34,10 +35,18 @@ export async function estimate(
   const model = modelOf(spec, config);
   const profiles = loadModelProfiles(config);
   const profile = profiles.of(model);
+  const budget = budgetOf(spec.budget);
+  assertBudgetsPriced(budget, model, { config, profiles, specPath });
+  const { factories, populationSize } = spec;
   const facts: EstimateFacts = {
     estimate: estimateSpec(spec, { model, profile, rate: rateOf(config, model) }),
     profile,
-    budget: budgetOf(spec.budget),
+    budget,
+    sizes:
+      factories === null
+        ? [populationSize]
+        : Array.from({ length: factories.count }, () => factories.populationSize),
+    fleetBudget: fleetBudgetOf(config),
     pricesAsOf: profiles.pricesAsOf,
     isPlanned: needsPlanning(spec),
   };

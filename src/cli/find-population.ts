@@ -46,7 +46,10 @@ export async function findPopulation(
     throw new UserError(`there is no population${where} yet: generate or enqueue one first`);
   const what = prefix === undefined ? 'no population was named' : `"${prefix}" names ${matching.length}`;
   const listed = all.slice(0, 10).map((one) => `${one.population} (${one.simulation}, ${one.state})`);
+  const simulations = new Set(matching.map(({ simulation }) => simulation));
+  const isOneSpec = new Set(matching.map(({ population }) => population)).size === 1 && simulations.size > 1;
+  const remedy = isOneSpec ? `: name one with --simulation ${only?.simulation}` : '';
   throw new UserError(
-    `expected one population${where}, ${what}; there are:\n  ${listed.join('\n  ')}${all.length > 10 ? '\n  …' : ''}`,
+    `expected one population${where}, ${what}${remedy}; there are:\n  ${listed.join('\n  ')}${all.length > 10 ? '\n  …' : ''}`,
   );
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { assertPriced, budgetOf, leftOf } from '../producer/budget.ts';
+import { budgetOf, leftOf } from '../producer/budget.ts';
 import { assertExportable, ExportFormat, exportPeople } from '../producer/export/export-population.ts';
 import { loadPopulationSpec } from '../producer/population-spec.ts';
 import { openProducerSession } from '../producer/session.ts';
@@ -11,7 +11,11 @@ import type { PopulationStatus } from '../shared/transactions/populations.ts';
 import { createConsent } from './consent.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
 import { count } from './count.ts';
+import { describeReplaced } from './describe-replaced.ts';
+import { budgetJson } from './describe-spend.ts';
 import { describeUnfinished } from './describe-unfinished.ts';
+import { firstFailures } from './first-failures.ts';
+import { assertBudgetsPriced, fleetLeftOf } from './fleet-budget.ts';
 import { lastLook } from './last-look.ts';
 import { createLocalParts } from './local-parts.ts';
 import { modelOf, withOverrides } from './overrides.ts';
@@ -54,7 +58,7 @@ export async function generate(
   const model = simulated ? SIMULATED_MODEL : modelOf(spec, config);
   const profiles = loadModelProfiles(config);
   const budget = budgetOf(spec.budget);
-  assertPriced(budget, model, profiles, `${specPath}: budget.usd`);
+  assertBudgetsPriced(budget, model, { config, profiles, specPath });
 
   await using access = await openRedis(context, config, 'patient');
   const { redisUrl } = access;
@@ -64,7 +68,10 @@ export async function generate(
   await using parts = createLocalParts({ context, config, simulated, redisUrl, onCrash });
   const announce = options.json ? () => {} : (line: string) => say(context, line);
   const consent = createConsent({ config, context, yes: options.yes === true });
-  const help = { config, model, profile: profiles.of(model), consent, say: announce };
+  const announcing = async () => ({
+    ...{ config, model, profile: profiles.of(model), specPath, consent, say: announce },
+    fleetLeft: await fleetLeftOf(config, access),
+  });
   const populations = await resolveSpec(spec, {
     session,
     parts,
@@ -72,13 +79,15 @@ export async function generate(
     simulated,
     signal: context.signal,
     say: announce,
-    beforeAsking: async () => (await loadEstimates()).announceSpec(spec, budget, help),
+    beforeAsking: async () => (await loadEstimates()).announceSpec(spec, budget, await announcing()),
   });
   const states = statesOf(populations);
   const pending = await pendingOf(states, session, { ...options, budget });
   const isAnythingToDo = pending.some(({ people }) => people > 0);
-  if (isAnythingToDo) await (await loadEstimates()).announcePending(pending, help);
+  if (isAnythingToDo) await (await loadEstimates()).announcePending(pending, await announcing());
   const runs = await planRuns(states, session, { ...options, budget });
+  const replaced = describeReplaced(runs);
+  if (replaced !== undefined) announce(replaced);
   if (spec.demography !== null) {
     const taken = `${count(spec.demography.dimensions.length)} dimensions taken from the demography`;
     announce(`${taken}; \`persona-fleet plan ${specPath}\` lists what was taken as what`);
@@ -128,6 +137,7 @@ export async function generate(
     ...summaryOf(runs, statuses),
     failed,
     failedByReason: failed > 0 ? totalOf(statuses).failedByReason : {},
+    failureMessages: failed > 0 ? await firstFailures(session, statuses) : {},
     people,
     distinctNames: summary.distinctNames(),
     seconds: Math.round((Date.now() - startedAt) / 100) / 10,
@@ -138,7 +148,7 @@ export async function generate(
     exitCode,
   };
   if (options.json) printJson(summaryOut, facts);
-  else summaryOut.write(summaryTable(facts));
+  else summaryOut.write(summaryTable(facts, statuses));
   return exitCode;
 }
 
@@ -181,8 +191,8 @@ function summaryOf(runs: readonly Run[], statuses: readonly PopulationStatus[]) 
     failed: now.failed,
     failedByReason: now.failedByReason,
     ...spentSince(before, now),
-    budget: now.budget,
-    left: leftOf(now.budget, now),
+    budget: budgetJson(now.budget),
+    left: budgetJson(leftOf(now.budget, now)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { budgetOf } from '../producer/budget.ts';
 import type { PlannedSpec } from '../producer/planning.ts';
 import { needsPlanning } from '../producer/planning.ts';
 import { loadPopulationSpec, type PopulationSpec } from '../producer/population-spec.ts';
@@ -5,6 +6,7 @@ import { openProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode } from '../shared/errors.ts';
 import { TinyPersonFactory } from '../shared/factory/tiny-person-factory.ts';
+import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { describeNote } from '../shared/sampling/demography/read-demography.ts';
 import { type CommandContext, configOf, openRedis, say } from './context.ts';
 import { describePlan, planFacts } from './describe-plan.ts';
@@ -33,7 +35,7 @@ export async function plan(
   const config = configOf(context, { PERSONA_FLEET_WORKERS: options.workers });
   const spec = withOverrides(await loadPopulationSpec(specPath), options);
   const populations = needsPlanning(spec)
-    ? await askModel(spec, config, options, context)
+    ? await askModel(spec, { specPath, config, json: options.json === true }, context)
     : [{ title: undefined, options: spec }];
   const plans = populations.map(({ title, options: population }) => {
     const factory = new TinyPersonFactory(population);
@@ -59,8 +61,7 @@ export async function plan(
 
 async function askModel(
   spec: PopulationSpec,
-  config: Config,
-  { json }: PlanCommandOptions,
+  { specPath, config, json }: { specPath: string; config: Config; json: boolean },
   context: CommandContext,
 ): Promise<PlannedSpec[]> {
   const simulated = isSimulated(config);
@@ -69,12 +70,20 @@ async function askModel(
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const onCrash = (line: string) => say(context, line);
   await using parts = createLocalParts({ context, config, simulated, redisUrl, onCrash });
+  const announce = json ? () => {} : (line: string) => say(context, line);
+  const model = simulated ? SIMULATED_MODEL : modelOf(spec, config);
   return await resolveSpec(spec, {
     session,
     parts,
-    model: simulated ? SIMULATED_MODEL : modelOf(spec, config),
+    model,
     simulated,
     signal: context.signal,
-    say: json ? () => {} : (line) => say(context, line),
+    say: announce,
+    beforeAsking: async () => {
+      const { announcePlanning } = await import('./announce-estimate.ts');
+      const profile = loadModelProfiles(config).of(model);
+      const help = { config, model, profile, specPath, say: announce };
+      announcePlanning(spec, budgetOf(spec.budget), help);
+    },
   });
 }

@@ -1,12 +1,13 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { count } from './count.ts';
+import { count, counted } from './count.ts';
 import { dollarsText } from './dollars.ts';
 import { duration } from './duration.ts';
+import type { HeldUp } from './held-up.ts';
 import type { Total } from './runs.ts';
 
 export interface ProgressDisplay {
   /** `held`: what holds the fleet up, where something does. */
-  update(total: Total, held?: string | undefined): void;
+  update(total: Total, held?: HeldUp | undefined): void;
   /** A line that stays, above the bar. */
   say(line: string): void;
   end(): void;
@@ -41,20 +42,31 @@ function createRate(now: () => number): Rate {
   };
 }
 
-function factsOf(status: Total, rate: Rate, held: string | undefined): Facts {
+function factsOf(status: Total, rate: Rate, held: HeldUp | undefined): Facts {
   const done = status.committed + status.failed;
   const perSecond = rate(done);
-  const eta = perSecond > 0 ? duration((status.size - done) / perSecond) : '?';
+  const open = status.size - done;
+  const eta = perSecond > 0 ? duration(Math.max(open / perSecond, leastSeconds(status, open, held))) : '?';
   const parts = [
     `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`,
     `ETA ${eta}`,
-    `${count(status.calls + status.repairCalls)} calls`,
+    counted(status.calls + status.repairCalls, 'call'),
     `${count(status.promptTokens + status.completionTokens)} tokens`,
   ];
   if (status.nanoDollars > 0) parts.push(dollarsText(status.nanoDollars));
   if (status.failed > 0) parts.push(`${count(status.failed)} failed`);
-  if (held !== undefined) parts.push(held);
+  if (held !== undefined) parts.push(held.text);
   return { done, size: status.size, text: parts.join(', ') };
+}
+
+/** What limits leave no way around, whatever saved-up capacity lets through at first. */
+function leastSeconds({ committed, ...status }: Total, open: number, held: HeldUp | undefined): number {
+  const { callsPerSecond, tokensPerSecond } = held?.pace ?? {};
+  const tokensEach = committed === 0 ? 0 : (status.promptTokens + status.completionTokens) / committed;
+  return Math.max(
+    callsPerSecond ? open / callsPerSecond : 0,
+    tokensPerSecond ? (open * tokensEach) / tokensPerSecond : 0,
+  );
 }
 
 function createBar(stream: NodeJS.WriteStream, rate: Rate): ProgressDisplay {

@@ -4,6 +4,10 @@ import type { PopulationSpec } from '../producer/population-spec.ts';
 import type { ProducerSession } from '../producer/session.ts';
 import { queueNameOf } from '../shared/jobs.ts';
 import { describeNoWorkers, type LocalParts, simulatorEnded } from './local-parts.ts';
+import { watchFleet } from './watch-fleet.ts';
+
+/** What holds planning up is said so often at the most. */
+const LINE_EVERY_MS = 5_000;
 
 export interface PlanningHelp {
   readonly session: ProducerSession;
@@ -36,6 +40,15 @@ export async function whilePlanning<T>(
   what: string,
   ask: (waiting: Waiting) => Promise<T>,
 ): Promise<T> {
+  const whatHolds = watchFleet(session, { model, now: Date.now });
+  let nextLineAt = Number.NEGATIVE_INFINITY;
+  let said: string | undefined;
+  const onLook = () => {
+    const held = whatHolds()?.text;
+    if (held === undefined || held === said || Date.now() < nextLineAt) return;
+    say(`${what}: ${held}`);
+    [said, nextLineAt] = [held, Date.now() + LINE_EVERY_MS];
+  };
   const onWait = async () => {
     say(`${what}${simulated ? ' — of the SIMULATOR, no model is called' : ''}`);
     await parts?.start();
@@ -44,7 +57,7 @@ export async function whilePlanning<T>(
   };
   try {
     const stopping = parts === undefined ? signal : AbortSignal.any([signal, parts.failed]);
-    return await ask({ signal: stopping, onWait, beforeAsking });
+    return await ask({ signal: stopping, onWait, onLook, beforeAsking });
   } catch (error) {
     throw parts?.failed.aborted ? simulatorEnded() : error;
   }

@@ -1,4 +1,5 @@
 import { assertPriced, budgetOf, leftOf } from '../producer/budget.ts';
+import type { PlannedPopulation } from '../producer/plan-population.ts';
 import { openProducerSession } from '../producer/session.ts';
 import type { Config } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
@@ -8,25 +9,18 @@ import { resumeScopes } from '../shared/limits/scopes.ts';
 import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { PopulationState, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { readBudgetReason } from './budget-reason.ts';
 import { type CommandContext, configOf, openRedis, type RedisAccess, say } from './context.ts';
-import { count } from './count.ts';
-import { describeBudget } from './describe-spend.ts';
+import { describeResumed, type Resumed } from './describe-resumed.ts';
+import { budgetJson } from './describe-spend.ts';
 import { findPopulation, listPopulations } from './find-population.ts';
+import { fleetLeftOf } from './fleet-budget.ts';
 import { describeNoWorkers } from './local-parts.ts';
 import type { PopulationOptions } from './open-population.ts';
 
 export interface ResumeOptions extends PopulationOptions {
   budgetUsd?: number;
   budgetTokens?: number;
-}
-
-interface Resumed {
-  readonly simulation: string;
-  readonly population: string;
-  readonly openSlots: number;
-  readonly shards: number;
-  readonly budget: Budget;
-  readonly left: Budget;
 }
 
 /**
@@ -45,8 +39,9 @@ export async function resume(
   const [target] = targets;
   if (target !== undefined) await raiseBudget(target, options, access, config);
   const lifted = await resumeScopes(access.redis, access.keys);
+  const fleetLeft = await fleetLeftOf(config, access);
   const resumed: Resumed[] = [];
-  for (const { simulation, population } of targets) {
+  for (const { simulation, population, reason } of targets) {
     await using session = openProducerSession({ ...access, config, simulation });
     await session.populations.resume(population);
     const planned = await session.planned(population);
@@ -54,12 +49,42 @@ export async function resume(
     const nobody = openSlots === 0 ? undefined : await describeNoWorkers(planned, session, undefined);
     if (nobody !== undefined) say(context, nobody);
     const status = await session.status(population);
-    const { budget } = status;
-    resumed.push({ simulation, population, openSlots, shards, budget, left: leftOf(budget, status) });
+    const left = leftOf(status.budget, status);
+    const isLimited = openSlots > 0 && [left, fleetLeft].some(hasLimit);
+    const nextCall = isLimited ? await nextCallOf(planned, { reason, status, config }) : {};
+    resumed.push({ status, openSlots, shards, left, fleetLeft, nextCall });
   }
-  if (options.json) context.stdout.write(`${JSON.stringify({ lifted, populations: resumed })}\n`);
+  if (options.json) context.stdout.write(`${JSON.stringify({ lifted, populations: resumed.map(json) })}\n`);
   else context.stdout.write(describe(lifted, resumed));
   return ExitCode.ok;
+}
+
+/** What the provider's answers have shown, when the population stopped for its budget, is better than an estimate. */
+async function nextCallOf(
+  planned: PlannedPopulation,
+  { reason, status, config }: { reason: string; status: PopulationStatus; config: Config },
+): Promise<Budget> {
+  const { nextCallOf: estimated } = await import('../producer/next-call.ts');
+  const { tokens, nanoDollars } = estimated(planned, loadModelProfiles(config).of(status.labels.model ?? ''));
+  const read = readBudgetReason(reason);
+  const seen = read?.nextCall === undefined ? {} : { [read.unit]: read.nextCall };
+  return { tokens, nanoDollars, ...seen };
+}
+
+function hasLimit({ nanoDollars, tokens }: Budget): boolean {
+  return nanoDollars !== undefined || tokens !== undefined;
+}
+
+function json({ status, openSlots, shards, left }: Resumed) {
+  const { simulation, population, budget } = status;
+  return {
+    simulation,
+    population,
+    openSlots,
+    shards,
+    budget: budgetJson(budget),
+    left: budgetJson(left),
+  };
 }
 
 /** The named population, whatever its state; else all that are paused. A budget needs exactly one. */
@@ -98,18 +123,9 @@ async function raiseBudget(
 }
 
 function describe(lifted: readonly { readonly model: string }[], resumed: readonly Resumed[]): string {
-  const lines = lifted.map(({ model }) => `calls of ${model} are let through again`);
-  for (const { population, openSlots, shards, budget, left } of resumed) {
-    const limit = describeBudget(budget, left);
-    const rest = limit === undefined ? '' : `; budget ${limit}`;
-    lines.push(
-      `${population}  goes on: ${count(openSlots)} open slots in ${count(shards)} jobs${rest}; follow them with: persona-fleet watch ${population}`,
-    );
-    if (left.nanoDollars === 0 || left.tokens === 0) {
-      lines.push(
-        '  its budget is spent, so that it pauses again: raise it with --budget-usd or --budget-tokens',
-      );
-    }
-  }
+  const lines = [
+    ...lifted.map(({ model }) => `calls of ${model} are let through again`),
+    ...resumed.flatMap(describeResumed),
+  ];
   return `${(lines.length === 0 ? ['nothing is paused'] : lines).join('\n')}\n`;
 }

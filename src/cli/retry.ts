@@ -1,7 +1,7 @@
 import { openProducerSession } from '../producer/session.ts';
 import { ExitCode } from '../shared/errors.ts';
 import type { CommandContext } from './context.ts';
-import { count } from './count.ts';
+import { counted } from './count.ts';
 import { openPopulation, type PopulationOptions } from './open-population.ts';
 
 /** Opens a population's failed slots again and enqueues everything that is open, after a pause too. */
@@ -21,7 +21,7 @@ export async function retry(
   context.stdout.write(
     options.json
       ? `${JSON.stringify({ simulation, population, reopened, openSlots, shards })}\n`
-      : `${population}  ${count(reopened)} failed slots opened again; ${count(openSlots)} open slots in ${count(shards)} jobs\n`,
+      : `${population}  ${counted(reopened, 'failed slot')} opened again; ${counted(openSlots, 'open slot')} in ${counted(shards, 'job')}\n`,
   );
   return ExitCode.ok;
 }

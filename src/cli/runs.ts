@@ -14,6 +14,8 @@ export interface Run {
   /** As it stood when the command began. */
   readonly before: PopulationStatus;
   readonly state: TinyPersonFactoryState;
+  /** The budget it had, where the spec says another now. */
+  readonly replaced: Budget | undefined;
 }
 
 /** What the populations of a command add up to. */
@@ -26,6 +28,9 @@ export interface Pending {
   readonly state: TinyPersonFactoryState;
   /** Its open slots. */
   readonly people: number;
+  /** Its slots in all. */
+  readonly size: number;
+  readonly budget: Budget;
   readonly left: Budget;
 }
 
@@ -36,7 +41,7 @@ export function statesOf(populations: readonly PlannedSpec[]): TinyPersonFactory
 /** What `planRuns` with the same arguments would leave to be generated. Writes nothing. */
 export async function pendingOf(
   states: readonly TinyPersonFactoryState[],
-  session: Pick<ProducerSession, 'populations' | 'resultsOf'>,
+  session: Pick<ProducerSession, 'populations' | 'resultsOf' | 'specBudgets'>,
   { budget, fresh = false }: { budget: Budget; fresh?: boolean | undefined },
 ): Promise<Pending[]> {
   const budgets = budgetsOf(budget, states);
@@ -47,22 +52,25 @@ export async function pendingOf(
     const population = populationId(state);
     const known = fresh ? undefined : await session.populations.status(population);
     const wanted = { from: 0, to: populationSize };
-    pending.push(
-      known === undefined
-        ? { state, people: populationSize, left: own }
-        : {
-            state,
-            people: await session.resultsOf(population).countOpen(wanted),
-            left: leftOf(own, known),
-          },
-    );
+    if (known === undefined) {
+      pending.push({ state, people: populationSize, size: populationSize, budget: own, left: own });
+      continue;
+    }
+    const applied = await session.specBudgets.find(population, own);
+    pending.push({
+      state,
+      people: await session.resultsOf(population).countOpen(wanted),
+      size: populationSize,
+      budget: applied,
+      left: leftOf(applied, known),
+    });
   }
   return pending;
 }
 
 /**
  * Writes the populations of a spec to Redis, or finds them there; with `fresh`, after forgetting them. Each is given its part of
- * the spec's budget, before any of it is enqueued; without one, whatever budget it had is gone.
+ * the spec's budget, before any of it is enqueued; see `SpecBudgets` for what somebody set since.
  */
 export async function planRuns(
   states: readonly TinyPersonFactoryState[],
@@ -74,9 +82,9 @@ export async function planRuns(
   for (const [index, state] of states.entries()) {
     if (fresh) await session.populations.forget((await session.plan(state)).population);
     const planned = await session.plan(state);
-    await session.setBudget(planned.population, budgets[index] ?? {});
+    const { replaced } = await session.specBudgets.apply(planned.population, budgets[index] ?? {});
     const before = await session.status(planned.population);
-    runs.push({ planned, wanted: { from: 0, to: state.populationSize }, before, state });
+    runs.push({ planned, wanted: { from: 0, to: state.populationSize }, before, state, replaced });
   }
   return runs;
 }

@@ -1,5 +1,5 @@
 import type { ProducerSession } from '../producer/session.ts';
-import { whatHoldsUp } from './describe-fleet.ts';
+import { type HeldUp, whatHoldsUp } from './held-up.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -10,9 +10,9 @@ const LOOK_EVERY_MS = 1_000;
 export function watchFleet(
   session: Pick<ProducerSession, 'fleet'>,
   { model, now }: { readonly model: string | undefined; readonly now: () => number },
-): () => string | undefined {
+): () => HeldUp | undefined {
   let nextAt = Number.NEGATIVE_INFINITY;
-  let known: string | undefined;
+  let known: HeldUp | undefined;
   return () => {
     if (now() < nextAt) return known;
     nextAt = now() + LOOK_EVERY_MS;

@@ -9,6 +9,8 @@ export interface Waiting {
   readonly beforeAsking?: (() => unknown) | undefined;
   /** Called once, and awaited, when the answer is not there and its job is enqueued: the moment to start workers. */
   readonly onWait?: (() => unknown) | undefined;
+  /** Called several times a second while the answer is waited for. */
+  readonly onLook?: (() => void) | undefined;
 }
 
 const RECONCILE_FIRST_MS = 1_000;
@@ -35,7 +37,7 @@ export async function awaitTransaction(
     readonly now: () => number;
   },
 ): Promise<unknown> {
-  const { what, eventKey, cache, transactions, enqueue, beforeAsking, onWait } = options;
+  const { what, eventKey, cache, transactions, enqueue, beforeAsking, onWait, onLook } = options;
   const { pollMs, reconcileMaxMs, now, signal } = options;
   // Redis may be gone, and whoever stops must not have to wait until it is back.
   const untilStopped = async <T>(promise: Promise<T>): Promise<T> => {
@@ -63,6 +65,7 @@ export async function awaitTransaction(
       Promise.all([cache.peek(eventKey), transactions.failure(eventKey)]),
     );
     if (result !== undefined) return result;
+    onLook?.();
     if (failure !== undefined) throw describeFailure(what, failure);
     if (now() - enqueuedAtMs >= reconcileAfterMs) {
       // A full Redis refuses the job; it is tried again at the next look.

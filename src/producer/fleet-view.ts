@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Keys } from '../shared/keys.ts';
-import { listScopes, resumeScopes, type ScopeStatus } from '../shared/limits/scopes.ts';
+import { liftScopePauses, listScopes, type ScopeStatus } from '../shared/limits/scopes.ts';
 
 /** The fleet's limits at one moment. */
 export interface FleetView {
   /** By Redis' clock, as all times of the scopes are. */
   readonly nowMs: number;
-  /** One for each provider, key and model that was ever called. */
+  /** One for each provider, key and model that is in use; see `listScopes`. */
   readonly scopes: readonly ScopeStatus[];
 }
 
@@ -16,10 +16,9 @@ export async function viewFleet(redis: Redis, keys: Keys): Promise<FleetView> {
 }
 
 /**
- * Lifts what pauses the fleet, and returns what that was. Where nothing is paused it changes nothing: a wait that a provider
- * asked for is not to be cut short by everybody who begins something.
+ * Lifts what pauses the fleet, and returns what that was. A wait that a provider asked for is not to be cut short by everybody
+ * who begins something.
  */
-export async function liftPauses(redis: Redis, keys: Keys): Promise<readonly ScopeStatus[]> {
-  const scopes = await listScopes(redis, keys);
-  return scopes.some(({ pausedReason }) => pausedReason !== undefined) ? resumeScopes(redis, keys) : [];
+export function liftPauses(redis: Redis, keys: Keys): Promise<readonly ScopeStatus[]> {
+  return liftScopePauses(redis, keys);
 }

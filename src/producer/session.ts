@@ -7,8 +7,6 @@ import type { SlotRange } from '../shared/factory/slot-claims.ts';
 import { queueNameOf } from '../shared/jobs.ts';
 import type { Keys } from '../shared/keys.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
-import { populationAccount } from '../shared/limits/accounts.ts';
-import { type Budget, createLedger } from '../shared/limits/ledger.ts';
 import {
   type PlanningArguments,
   type PlanningOperation,
@@ -32,6 +30,7 @@ import { type FleetView, liftPauses, viewFleet } from './fleet-view.ts';
 import { followPopulation } from './follow.ts';
 import { type JobQueue, openJobQueue, type PlanningQueue } from './job-queue.ts';
 import { type PlannedPopulation, planPopulation } from './plan-population.ts';
+import { createSpecBudgets, type SpecBudgets } from './spec-budget.ts';
 
 const POLL_MS = 200;
 
@@ -59,8 +58,7 @@ export interface ProducerSession extends Stoppable {
     waiting: Waiting,
   ): Promise<PlanningResults[Operation]>;
   status(population: string): Promise<PopulationStatus>;
-  /** Replaces what the population may spend; its calls in flight are not stopped. */
-  setBudget(population: string, budget: Budget): Promise<void>;
+  readonly specBudgets: SpecBudgets;
   /** Lifts what pauses the fleet (quota, credentials); see `liftPauses`. */
   resumeFleet(): Promise<unknown>;
   fleet(): Promise<FleetView>;
@@ -108,6 +106,7 @@ export function openProducerSession(options: {
 
   const session: Omit<ProducerSession, keyof Stoppable> = {
     populations,
+    specBudgets: createSpecBudgets(redis, keys, simulation),
     resultsOf,
     plan: (state) => planPopulation(state, populations, simulation),
     async planned(population) {
@@ -139,7 +138,7 @@ export function openProducerSession(options: {
       const eventKey = eventKeyOf(operation, request.arguments);
       const queueName = queueNameOf(request.arguments.model);
       const answer = await awaitTransaction({
-        what: operation,
+        what: 'planning',
         eventKey,
         cache: createTransactionalCache(redis, keys, simulation),
         transactions: createCallTransactions(redis, keys, simulation),
@@ -160,8 +159,6 @@ export function openProducerSession(options: {
       if (status === undefined) throw unknownPopulation(simulation, population);
       return status;
     },
-    setBudget: (population, budget) =>
-      createLedger(redis, keys).setBudget(populationAccount(simulation, population), budget),
     resumeFleet: () => liftPauses(redis, keys),
     fleet: () => viewFleet(redis, keys),
     follow: (planned, { wanted, onUpdate, pollMs = POLL_MS, signal }) =>

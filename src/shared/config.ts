@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { expectation, numberHint } from './documents/field-messages.ts';
 import { UserError } from './errors.ts';
+import { readHeaders, valueFault } from './http-headers.ts';
 
 /**
  * Everything a process can be told through its environment: one schema, read once by an entry point.
@@ -8,19 +10,28 @@ import { UserError } from './errors.ts';
  * descriptions are the README's configuration table (a test holds the two together). An empty or blank variable
  * counts as unset, as compose files write `NAME=${NAME:-}`.
  */
-const count = (fallback: number, minimum = 1) => z.coerce.number().int().min(minimum).default(fallback);
+const whole = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const expected = `expected a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}`;
+  return z.coerce.number(expected).int(expected).min(least, expected).max(most, expected);
+};
+const count = (fallback: number, least = 1) => whole(least).default(fallback);
 /** A timer of more than 24.8 days fires at once: a timeout without end would end every call before it began. */
 const LONGEST_MS = 86_400_000;
-const milliseconds = (fallback: number, minimum = 1) =>
-  z.coerce.number().int().min(minimum).max(LONGEST_MS).default(fallback);
+const milliseconds = (fallback: number, least = 1) => whole(least, LONGEST_MS).default(fallback);
+const dollars = (most: number, expected: string) =>
+  z.coerce.number(expected).min(0, expected).max(most, expected);
+const share = 'expected a number above 0 and up to 1';
+
+const key = z.string().superRefine((text, context) => {
+  const fault = valueFault(text);
+  if (fault !== undefined) context.addIssue(fault);
+});
 
 const headers = z.string().transform((text, context) => {
-  try {
-    return z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).parse(JSON.parse(text));
-  } catch {
-    context.addIssue('expected a JSON object like {"api-key": "…"}');
-    return z.NEVER;
-  }
+  const read = readHeaders(text);
+  if ('headers' in read) return read.headers;
+  context.addIssue(read.fault);
+  return z.NEVER;
 });
 
 /** Keys, and addresses that may hold a password: messages end up in logs and never repeat them. */
@@ -36,7 +47,7 @@ export const configSchema = z.object({
     .url({ protocol: /^rediss?$/, error: 'expected redis://… or rediss://…' })
     .optional()
     .describe('Redis to use; without it a private server is started in the data directory'),
-  OPENAI_API_KEY: z.string().optional().describe('key of the model endpoint; only workers need it'),
+  OPENAI_API_KEY: key.optional().describe('key of the model endpoint; only workers need it'),
   OPENAI_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'expected http://… or https://…' })
     .optional()
@@ -83,9 +94,9 @@ export const configSchema = z.object({
     'tokens per minute, of all workers together (0: what the provider says)',
   ),
   PERSONA_FLEET_BURST: z.coerce
-    .number()
-    .gt(0)
-    .max(1)
+    .number(share)
+    .gt(0, share)
+    .max(1, share)
     .default(0.05)
     .describe('share of a limit that may go at once'),
   PERSONA_FLEET_RATE_WINDOW_MS: milliseconds(60_000, 100).describe(
@@ -94,21 +105,13 @@ export const configSchema = z.object({
   PERSONA_FLEET_RATE_GUARD_MS: milliseconds(500, 0).describe(
     'how much later than it was let through a request may reach the provider',
   ),
-  PERSONA_FLEET_BUDGET_USD: z.coerce
-    .number()
-    .min(0)
-    .max(1_000_000)
+  PERSONA_FLEET_BUDGET_USD: dollars(1_000_000, 'expected US dollars, a number from 0 to 1000000')
     .optional()
     .describe('US dollars that all populations of this Redis together may cost'),
-  PERSONA_FLEET_BUDGET_TOKENS: z.coerce
-    .number()
-    .int()
-    .min(0)
+  PERSONA_FLEET_BUDGET_TOKENS: whole(0)
     .optional()
     .describe('tokens that all populations of this Redis together may use'),
-  PERSONA_FLEET_ASK_ABOVE_USD: z.coerce
-    .number()
-    .min(0)
+  PERSONA_FLEET_ASK_ABOVE_USD: dollars(Number.MAX_SAFE_INTEGER, 'expected US dollars, a number from 0')
     .default(1)
     .describe('estimate in US dollars from which generate asks first'),
   PERSONA_FLEET_MODEL_TIMEOUT_MS: milliseconds(120_000).describe('total time one model call may take'),
@@ -129,11 +132,7 @@ export const configSchema = z.object({
   ),
   PERSONA_FLEET_BACKOFF_MAX_MS: milliseconds(30_000, 0).describe('longest backoff without a Retry-After'),
   PERSONA_FLEET_METRICS_HOST: z.string().default('127.0.0.1').describe('address of /metrics and /healthz'),
-  PERSONA_FLEET_METRICS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
+  PERSONA_FLEET_METRICS_PORT: whole(0, 65_535)
     .default(0)
     .describe("port of a worker's /metrics and /healthz (0: any free port, named in its log)"),
   PERSONA_FLEET_LOG_LEVEL: z
@@ -163,13 +162,41 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     .filter((name) => name.startsWith('PERSONA_FLEET_') && !known.has(name))
     .map((name) => `${name} is not a setting (the README lists them all)`);
   const parsed = configSchema.safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) {
-    const name = String(issue.path[0]);
-    const got = secrets.has(name) ? '' : `, got ${JSON.stringify(given[name])}`;
-    faults.push(`${name}: ${issue.message}${got}`);
+  const issues = parsed.error?.issues ?? [];
+  // A value of another kind is also too small, too large and so on.
+  for (const name of new Set(issues.map(({ path }) => String(path[0])))) {
+    const issue = issues.find(({ path }) => path[0] === name);
+    if (issue !== undefined) faults.push(`${name}: ${describe(issue, name, given[name])}`);
   }
-  if (!parsed.success || faults.length > 0) {
-    throw new UserError(`the environment has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
+  const config = parsed.data && withRoom(parsed.data, given, faults);
+  if (config === undefined || faults.length > 0) {
+    const number = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+    throw new UserError(`the environment has ${number}:\n  ${faults.join('\n  ')}`);
   }
-  return Object.freeze(parsed.data);
+  return Object.freeze(config);
+}
+
+function describe(issue: z.core.$ZodIssue, name: string, value: string | undefined): string {
+  const expected = issue.code === 'invalid_value' ? expectation(issue) : issue.message;
+  return secrets.has(name) ? expected : `${expected}, got ${JSON.stringify(value)}${numberHint(value)}`;
+}
+
+/** Whoever raises the room for an answer means it: the cap, where nobody set it, is never below. The same the other way round. */
+function withRoom(
+  config: Config,
+  given: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): Config {
+  const { PERSONA_FLEET_COMPLETION_TOKENS: room, PERSONA_FLEET_MAX_COMPLETION_TOKENS: most } = config;
+  if (room <= most) return config;
+  if (given.PERSONA_FLEET_MAX_COMPLETION_TOKENS === undefined) {
+    return { ...config, PERSONA_FLEET_MAX_COMPLETION_TOKENS: room };
+  }
+  if (given.PERSONA_FLEET_COMPLETION_TOKENS === undefined) {
+    return { ...config, PERSONA_FLEET_COMPLETION_TOKENS: most };
+  }
+  faults.push(
+    `PERSONA_FLEET_COMPLETION_TOKENS: expected at most PERSONA_FLEET_MAX_COMPLETION_TOKENS (${most}), got ${room}: raise that, or leave it out`,
+  );
+  return config;
 }

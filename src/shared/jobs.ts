@@ -19,14 +19,17 @@ export function queueNameOf(model: string | null | undefined): string {
 }
 
 export const JOB_NAME = 'generate-persons';
-/** 2: states may hold what release 0.1 cannot decode. Its workers must not pause a population for it, and fail the job. */
-export const JOB_VERSION = 2;
+/**
+ * 2: states may hold what release 0.1 cannot decode. Its workers must not pause a population for it, and fail the job.
+ * 3: calls go through the fleet's limits and budgets, of which release 0.2 knows nothing.
+ */
+export const JOB_VERSION = 3;
 
 const slotNumber = z.int().nonnegative();
 
 export const jobDataSchema = z
   .strictObject({
-    version: z.union([z.literal(1), z.literal(JOB_VERSION)]),
+    version: z.literal([1, 2, JOB_VERSION]),
     simulation: z.string(),
     population: z.string().regex(/^[0-9a-f]{16,64}$/),
     /** The slots `[from, to)` of this shard. */
@@ -59,10 +62,11 @@ export function jobId(simulation: string, population: string, [from, to]: readon
 
 /** Questions to the model that come before a population; in the queue of the model that is asked. */
 export const PLANNING_JOB_NAME = 'plan';
-export const PLANNING_JOB_VERSION = 1;
+/** 2: as with the persons' third. */
+export const PLANNING_JOB_VERSION = 2;
 
 export const planningJobDataSchema = z.strictObject({
-  version: z.literal(PLANNING_JOB_VERSION),
+  version: z.literal([1, PLANNING_JOB_VERSION]),
   simulation: z.string(),
   request: planningRequestSchema,
 });

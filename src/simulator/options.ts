@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeIssue } from '../shared/documents/field-messages.ts';
 import { UserError } from '../shared/errors.ts';
 import { FAULT_KINDS, RATE_SUM_TOLERANCE, RETRY_AFTER_PATTERN, sumOfRates } from './faults.ts';
 import { FEATURES } from './missing-features.ts';
@@ -81,6 +82,15 @@ export type SimulatorOptions = z.infer<typeof simulatorOptionsSchema>;
 export function simulatorOptions(given: Partial<SimulatorOptions>): SimulatorOptions {
   const parsed = simulatorOptionsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  const faults = parsed.error.issues.map(
+    (issue) => `${issue.path.join('.') || 'options'}: ${describeIssue(issue, valueAt(given, issue.path))}`,
+  );
   throw new UserError(`The simulator's options are not usable. ${faults.join('; ')}`);
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    given,
+  );
 }

@@ -39,6 +39,7 @@ export function openModel(options: {
     baseUrl: config.OPENAI_BASE_URL,
     headers: config.PERSONA_FLEET_HEADERS,
   };
+  const tokenCounter = createTokenCounter();
   const budgetUsd = config.PERSONA_FLEET_BUDGET_USD;
   const limiters = createLimiters({
     redis,
@@ -68,8 +69,8 @@ export function openModel(options: {
     },
     limiters,
     profiles,
-    countPromptTokens: createPromptTokens(),
-    countTokens: createTokenCounter().count,
+    countPromptTokens: createPromptTokens(tokenCounter),
+    countTokens: tokenCounter.count,
     capabilityStore: createCapabilityStore(redis, keys),
     reasoningEffort: config.PERSONA_FLEET_REASONING_EFFORT,
     metrics,

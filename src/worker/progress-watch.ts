@@ -15,7 +15,7 @@ export function createProgressWatch(options: {
   stallAfterMs: number;
   /** How much of the tracked work stands in line for a place at the model. */
   inLine: () => number;
-  /** Until when the provider asked the fleet to wait: a call that was begun may have to wait again, as its permit grew old. */
+  /** Until when the provider asked the fleet to wait: work may wait as long before it tries again. */
   waitingUntilMs: () => number;
   now: () => number;
 }): {
@@ -45,8 +45,11 @@ export function createProgressWatch(options: {
     },
     watch: (model) => ({
       async complete(call, signal) {
-        let isWaiting = true;
-        waitingForRate += 1;
+        let isWaiting = false;
+        const waits = () => {
+          isWaiting = true;
+          waitingForRate += 1;
+        };
         const waited = () => {
           if (isWaiting) waitingForRate -= 1;
           isWaiting = false;
@@ -56,8 +59,13 @@ export function createProgressWatch(options: {
           waited();
           return call.begin();
         };
+        const takeBack = async () => {
+          await call.takeBack();
+          waits();
+        };
+        waits();
         try {
-          return await model.complete({ ...call, begin }, signal);
+          return await model.complete({ ...call, begin, takeBack }, signal);
         } finally {
           waited();
         }

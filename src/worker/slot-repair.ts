@@ -30,9 +30,9 @@ type NotBegun = Exclude<RepairReply, { code: 'begun' }>;
  * Makes the one repair call of an attempt and resolves with the mended draft, or with how the slot's run ended instead.
  *
  * Over all runs and crashes a slot makes no more such calls than it has attempts, counted in Redis before they are sent;
- * being told to wait (429) sends the same call again, and a stop or a pause gives it back with the attempt. That an attempt
- * is given back a limited number of times bounds the repairs too. Throws ModelCallError (retry) when the call failed, when
- * parts are still at fault, and when the repair was spent before: each costs the attempt.
+ * being told to wait (429) takes it back until it is sent again, and a stop or a pause gives it back with the attempt. That an
+ * attempt is given back a limited number of times bounds the repairs too. Throws ModelCallError (retry) when the call failed,
+ * when parts are still at fault, and when the repair was spent before: each costs the attempt.
  */
 export async function repairDraft(
   draft: Draft,
@@ -53,21 +53,18 @@ export async function repairDraft(
     cacheKey: population.id,
     moreRoom,
   };
-  /** This run has counted the attempt's repair. */
+  /** This run has taken the attempt's repair, and its call is under way. */
   let isTaken = false;
-  /** The call was about to be sent when it ended. */
-  let isBegun = false;
 
   for (;;) {
-    isBegun = false;
     let parts: AnswerObject;
     try {
-      const call = { account, kind: CallKind.repairCalls, expected: request, begin, onUsage };
+      const call = { account, kind: CallKind.repairCalls, expected: request, begin, takeBack, onUsage };
       const called = await callModel(call, dependencies, signal);
       if ('ended' in called) return endUnbegun(called.ended);
       parts = answerObject(called.answer.content);
     } catch (error) {
-      const wasSent = isBegun && !(error instanceof CallAbortedError && !error.wasSent);
+      const wasSent = isTaken && !(error instanceof CallAbortedError && !error.wasSent);
       if (wasSent) metrics.repairCalls.inc({ outcome: 'failed' });
       if (error instanceof CallAbortedError) return leave('left', isTaken);
       if (!(error instanceof ModelCallError)) throw error;
@@ -99,15 +96,19 @@ export async function repairDraft(
   }
 
   async function begin(): Promise<{ send: ModelRequest } | { ended: NotBegun }> {
-    const reply = await transactions.beginRepair(slot, { again: isTaken });
+    const reply = await transactions.beginRepair(slot);
     if (reply.code !== 'begun') return { ended: reply };
     isTaken = true;
-    isBegun = true;
     return { send: request };
+  }
+
+  async function takeBack(): Promise<void> {
+    isTaken = false;
+    await transactions.takeBack(slot, 'repair');
   }
 
   function endUnbegun({ code }: NotBegun): Promise<SlotOutcome> {
     if (code === 'spent') throw faultError(draft.faults);
-    return leave(outcomeOf(code), isTaken);
+    return leave(outcomeOf(code), false);
   }
 }

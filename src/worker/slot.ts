@@ -23,11 +23,11 @@ type NotBegun = Exclude<NamedReservation, { code: 'reserved' }>;
  * Generates one slot: characteristics → prompt → rate → name → call → check, and repair → commit, until it is settled.
  *
  * Promises at most one result, and over all runs and crashes at most the population's allowed attempts, each with one
- * repair call at most: both are counted in Redis when rate and budget have let the call through and it is about to be sent. So
- * what waits, in a worker that is killed or stopped, spends none; nor does being told to wait (429), nor a stop or a pause, though
- * what these give back is bounded (see `leave` of the transactions). An answer that was cut off is asked for with more room
- * from then on. Running a slot again at any point is safe. Rejects only when Redis or this program fails, whatever the model
- * answers; the slot then stays open and keeps its name.
+ * repair call at most: both are counted in Redis when rate and budget have let the call through and it is about to be sent, and
+ * taken back at once when the provider asks for time (429). So what waits, in a worker that is killed or stopped, spends none; nor
+ * does a stop or a pause in a call, though what these give back is bounded (see `leave` of the transactions). An answer that was
+ * cut off is asked for with more room from then on. Running a slot again at any point is safe. Rejects only when Redis or this
+ * program fails, whatever the model answers; the slot then stays open and keeps its name.
  */
 export async function generateSlot(
   slot: number,
@@ -60,7 +60,7 @@ export async function generateSlot(
   while (!stopping.aborted) {
     try {
       const called = await callModel(
-        { account, kind: CallKind.calls, expected: request(), begin, onUsage: addUsage },
+        { account, kind: CallKind.calls, expected: request(), begin, takeBack, onUsage: addUsage },
         dependencies,
         signal,
       );
@@ -74,7 +74,7 @@ export async function generateSlot(
         case Reaction.retry: {
           if (attempts >= state.attempts) return giveUp(error);
           failures += 1;
-          isAttemptOpen = false;
+          isAttemptOpen = false; // spent
           moreRoom ||= error.reason === 'length';
           const waitMs = backoffMs(backoff, failures, error.retryAfterMs);
           metrics.modelWaitSeconds.inc(waitMs / 1000);
@@ -109,10 +109,7 @@ export async function generateSlot(
   }
 
   async function begin(): Promise<{ send: ModelRequest } | { ended: NotBegun }> {
-    const reservation = await naming.reserve({
-      attemptsAllowed: state.attempts,
-      opens: isAttemptOpen ? 'call' : 'attempt',
-    });
+    const reservation = await naming.reserve({ attemptsAllowed: state.attempts, opens: 'attempt' });
     if (reservation.code !== 'reserved') return { ended: reservation };
     isAttemptOpen = true;
     attempts = reservation.attempts;
@@ -120,6 +117,12 @@ export async function generateSlot(
     name = reservation.name;
     if (name?.full !== expected) prompt = population.renderPrompt({ characteristics, name: name?.full });
     return { send: request() };
+  }
+
+  async function takeBack(): Promise<void> {
+    isAttemptOpen = false;
+    attempts -= 1;
+    await transactions.takeBack(slot, 'attempt');
   }
 
   function endUnbegun(found: NotBegun): Promise<SlotOutcome> {

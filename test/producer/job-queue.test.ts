@@ -140,7 +140,7 @@ test('a planning job goes ahead of waiting shards, once however often it is aske
   assert.equal(await jobs.liveJobs(), 2);
   const job = await take();
   assert.deepEqual(planningJobDataSchema.parse(job.data), {
-    version: 1,
+    version: 2,
     simulation: 'sim',
     request: PLANNING.request,
   });

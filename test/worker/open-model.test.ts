@@ -81,6 +81,6 @@ test('a key that is refused pauses the fleet: whatever comes afterwards is pause
   assert.match((await status()).reason, /refuses the API key/);
   await populations.resume(id);
   assert.equal(await run(1), 'left');
-  assert.match((await status()).reason, /refuses the API key/);
+  assert.match((await status()).reason, /fleet is paused.*refuses the API key/);
   assert.equal(simulator.stats().calls, 1);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import pLimit from 'p-limit';
 import { planPopulation } from '../../src/producer/plan-population.ts';
+import { ModelCallError } from '../../src/shared/errors.ts';
 import type { TinyPersonFactoryState } from '../../src/shared/factory/person-factory-state.ts';
 import { createPromptRenderer } from '../../src/shared/factory/render-prompt.ts';
 import { createKeys } from '../../src/shared/keys.ts';
@@ -38,7 +39,7 @@ export interface ScriptedModel extends Model {
   readonly requests: ModelRequest[];
   readonly sent: CallKind[];
   /** What was asked for, whether it was sent or not. */
-  readonly asked: Omit<ModelCall, 'begin' | 'onUsage'>[];
+  readonly asked: Omit<ModelCall, 'begin' | 'takeBack' | 'onUsage'>[];
 }
 
 /** What a call meets before it may be sent: nothing, a wait, or an error that the gateway would throw. */
@@ -56,7 +57,7 @@ export function scriptedModel(steps: Step[] = [], gates: Gate[] = []): ScriptedM
     requests,
     sent,
     asked,
-    async complete({ begin, onUsage, ...call }, signal) {
+    async complete({ begin, takeBack, onUsage, ...call }, signal) {
       asked.push(call);
       await gates.shift()?.(signal);
       const request = await begin();
@@ -64,11 +65,18 @@ export function scriptedModel(steps: Step[] = [], gates: Gate[] = []): ScriptedM
       requests.push(request);
       sent.push(call.kind);
       const promptName = /^- name: (.*)$/m.exec(request.user)?.[1];
-      const content = await (steps.shift() ?? person())(promptName, signal);
+      const content = await answerOf(steps.shift() ?? person(), promptName, signal).catch(async (error) => {
+        if (error instanceof ModelCallError && error.reaction === 'wait') await takeBack();
+        throw error;
+      });
       onUsage(USAGE);
       return { content, model: 'answering-model', simulated: false, usage: USAGE };
     },
   };
+}
+
+async function answerOf(step: Step, promptName: string | undefined, signal: AbortSignal): Promise<string> {
+  return step(promptName, signal);
 }
 
 /** A whole person, by the prompt's name unless told otherwise. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ModelRequest } from '../../src/worker/llm/model-call.ts';
+import type { ModelCall, ModelGateway, ModelRequest } from '../../src/worker/llm/model-call.ts';
 import { createProgressWatch } from '../../src/worker/progress-watch.ts';
 
 const request: ModelRequest = {
@@ -12,6 +12,15 @@ const request: ModelRequest = {
   cacheKey: 'k',
   moreRoom: false,
 };
+
+const callOf = (begin: ModelCall['begin']): ModelCall => ({
+  account: 'a',
+  kind: 'calls',
+  expected: request,
+  begin,
+  takeBack: async () => {},
+  onUsage: () => {},
+});
 
 /** A watch with a limit of 100 ms and a clock of its own, and works that end when they are told to. */
 function watching() {
@@ -27,6 +36,14 @@ function watching() {
   return {
     health: watch.health,
     isHealthy: () => watch.health().healthy,
+    /** Tracked work that makes one call of a model. */
+    watch: (model: Pick<ModelGateway, 'complete'>) => () =>
+      watch.track(() =>
+        watch.watch(model).complete(
+          callOf(async () => request),
+          new AbortController().signal,
+        ),
+      ),
     standInLine: (count: number) => {
       inLine = count;
     },
@@ -65,8 +82,7 @@ function watching() {
           return answer.promise;
         },
       });
-      const call = { account: 'a', kind: 'calls', expected: request, begin, onUsage: () => {} } as const;
-      const tracked = watch.track(() => model.complete(call, new AbortController().signal));
+      const tracked = watch.track(() => model.complete(callOf(begin), new AbortController().signal));
       const settled = tracked.catch(() => {});
       return {
         tracked,
@@ -157,6 +173,30 @@ test('waiting because the provider asked for it is no stall, also for a call tha
   pass(390);
   assert.equal(isHealthy(), true);
   pass(20);
+  assert.equal(isHealthy(), false);
+});
+
+test('a call that was begun in vain waits for rate again, until it is begun anew', async () => {
+  const { health, isHealthy, pass, watch } = watching();
+  const again = Promise.withResolvers<void>();
+  const begunTwice = Promise.withResolvers<void>();
+  const model = watch({
+    async complete(call) {
+      await call.begin();
+      await call.takeBack();
+      await again.promise;
+      await call.begin();
+      begunTwice.resolve();
+      return new Promise(() => {});
+    },
+  });
+  void model();
+  await new Promise(setImmediate);
+  pass(1_000_000);
+  assert.match(health().detail, /^0 at work, 1 waiting/);
+  again.resolve();
+  await begunTwice.promise;
+  pass(101);
   assert.equal(isHealthy(), false);
 });
 

@@ -15,6 +15,7 @@ function storeWithOpen(open: readonly number[]): SlotTransactions {
     openSlots: async (from, to) => open.filter((slot) => slot >= from && slot < to),
     reserve: unused,
     beginRepair: unused,
+    takeBack: unused,
     leave: unused,
     commit: unused,
     fail: unused,

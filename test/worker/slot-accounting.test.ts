@@ -50,6 +50,39 @@ test('a repair that waits for rate is not taken before it is let through', async
   assert.deepEqual([(await record(0)).attempts, (await record(0)).repairs], [1, 1]);
 });
 
+test('a worker that is killed while it waits after a 429 has spent nothing, in a call as in its repair', async (t) => {
+  const { run, attempts, record, redis, key } = await plannedSlots(t, { attempts: 2 });
+  /** Runs until the gate after so many others is reached, where the worker dies. */
+  const killedAt = async (gates: number, steps: Step[]) => {
+    const reached = Promise.withResolvers<void>();
+    const dies = () => {
+      reached.resolve();
+      return new Promise<void>(() => {}); // never comes back
+    };
+    void run(0, scriptedModel(steps, [...Array<() => void>(gates).fill(() => {}), dies]));
+    await reached.promise;
+  };
+  for (let kills = 0; kills < 12; kills += 1) {
+    await killedAt(2, [wait, wait]);
+    assert.equal(await attempts(0), 0);
+  }
+  await killedAt(2, [person({ beliefs: [] }), wait]);
+  assert.deepEqual(
+    await redis.hmget(key.attempts, '0', '0:repairs'),
+    ['1', '0'],
+    'the first call was paid for',
+  );
+  assert.equal(await run(0, scriptedModel([wait])), 'committed');
+  assert.equal((await record(0)).attempts, 2);
+});
+
+test('a population that is cancelled while a slot waits after a 429 gets no further call', async (t) => {
+  const { run, populations, id } = await plannedSlots(t);
+  const model = scriptedModel([wait], [() => {}, () => populations.cancel(id).then(() => {})]);
+  assert.equal(await run(0, model), 'left');
+  assert.equal(model.requests.length, 1);
+});
+
 test('a stop after being told to wait gives the attempt back', async (t) => {
   const { run, attempts } = await plannedSlots(t, { attempts: 1 });
   const stopping = new AbortController();

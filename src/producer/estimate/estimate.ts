@@ -3,6 +3,7 @@ import type { ModelProfile } from '../../shared/models/model-profiles.ts';
 import { type ModelPrice, nanoDollars } from '../../shared/models/prices.ts';
 import type { Range } from './answer-tokens.ts';
 import { type TypicalCall, typicalPersonCall } from './person-call.ts';
+import { type Reservation, reservationOf, sumOfReservations } from './reservation.ts';
 import { type EstimatedTime, estimatedTime, type Rate } from './time.ts';
 
 /** What a spec is taken to need, before anything is spent. */
@@ -19,6 +20,17 @@ export interface Estimate {
   /** US dollars × 10⁻⁹; undefined for a model without a known price. */
   readonly nanoDollars: Range | undefined;
   readonly time: EstimatedTime | undefined;
+  /** One person: what is expected, and the most that the call may take. undefined when there is nobody to come. */
+  readonly person: EstimatedPart | undefined;
+  /** The calls of planning together, in the same way; they are in no population's budget. undefined when there are none. */
+  readonly planning: EstimatedPart | undefined;
+}
+
+export interface EstimatedPart {
+  /** Prompts and answers together. */
+  readonly tokens: number;
+  readonly nanoDollars: number | undefined;
+  readonly reserved: Reservation;
 }
 
 /** A population to be generated, or what is left of it. */
@@ -47,7 +59,7 @@ export function estimate(options: {
 }): Estimate {
   const { model, profile, populations, planning, rate } = options;
   const { maxCompletionTokens: most } = profile;
-  const totals = { promptTokens: 0, cachedTokens: 0, low: 0, expected: 0, high: 0 };
+  const totals = nothing();
   const add = ({ promptTokens, cachedTokens, completionTokens }: TypicalCall, calls: number) => {
     totals.promptTokens += promptTokens * calls;
     // The first call of each kind finds nothing in the cache.
@@ -57,12 +69,15 @@ export function estimate(options: {
     totals.high += Math.min(completionTokens.high, most) * calls;
   };
   for (const call of planning) add(call, 1);
+  const ofPlanning = { ...totals };
   const open = populations.filter((population) => population.people > 0);
   const stride = Math.ceil(open.length / SAMPLED_POPULATIONS);
   let typical: TypicalCall | undefined;
+  let largestPrompt = 0;
   let people = 0;
   for (const [index, population] of open.entries()) {
     if (typical === undefined || index % stride === 0) typical = typicalPersonCall(population.state);
+    largestPrompt = Math.max(largestPrompt, typical.promptTokens);
     add(typical, population.people);
     people += population.people;
   }
@@ -87,6 +102,50 @@ export function estimate(options: {
       profile.price &&
       priced(profile.price, { prompt: promptTokens, cached: cachedTokens }, completionTokens),
     time: estimatedTime({ calls, ...tokens }, profile, rate),
+    person:
+      people === 0
+        ? undefined
+        : partOf(less(totals, ofPlanning), people, profile, reservationOf(largestPrompt, profile)),
+    planning:
+      planning.length === 0
+        ? undefined
+        : partOf(
+            ofPlanning,
+            1,
+            profile,
+            sumOfReservations(planning.map((call) => reservationOf(call.promptTokens, profile))),
+          ),
+  };
+}
+
+type Totals = ReturnType<typeof nothing>;
+
+function nothing() {
+  return { promptTokens: 0, cachedTokens: 0, low: 0, expected: 0, high: 0 };
+}
+
+function less(a: Totals, b: Totals): Totals {
+  return {
+    promptTokens: a.promptTokens - b.promptTokens,
+    cachedTokens: a.cachedTokens - b.cachedTokens,
+    low: a.low - b.low,
+    expected: a.expected - b.expected,
+    high: a.high - b.high,
+  };
+}
+
+function partOf(
+  { promptTokens, cachedTokens, expected, low, high }: Totals,
+  share: number,
+  { price }: ModelProfile,
+  reserved: Reservation,
+): EstimatedPart {
+  const completion = { low: Math.round(low), expected: Math.round(expected), high: Math.round(high) };
+  const input = { prompt: Math.round(promptTokens), cached: Math.round(cachedTokens) };
+  return {
+    tokens: (input.prompt + completion.expected) / share,
+    nanoDollars: price && priced(price, input, completion).expected / share,
+    reserved,
   };
 }
 

@@ -25,6 +25,8 @@ const locale = z.string().transform((written, context) => {
 
 /** Beyond it, billionths of a dollar would no longer be whole numbers. */
 const MAX_BUDGET_USD = 1_000_000;
+/** Less than that is a typing error: it would stand for nothing, rounded. */
+const LEAST_BUDGET_USD = 0.000_001;
 
 const text = z.string().trim().min(1);
 const planningText = text.max(MAX_PLANNING_TEXT);
@@ -72,7 +74,17 @@ export const specSchema = z.strictObject({
     .default(null),
   /** Of all populations of the spec together, and no part of what they are: see `budget.ts`. */
   budget: z
-    .strictObject({ usd: z.number().min(0).max(MAX_BUDGET_USD), tokens: z.int().min(0) })
+    .strictObject({
+      usd: z
+        .number()
+        .min(0)
+        .max(MAX_BUDGET_USD)
+        .refine(
+          (usd) => usd === 0 || usd >= LEAST_BUDGET_USD,
+          `expected 0, or a number from ${LEAST_BUDGET_USD.toFixed(6)}`,
+        ),
+      tokens: z.int().min(0),
+    })
     .partial()
     .refine(({ usd, tokens }) => usd !== undefined || tokens !== undefined, 'expected usd, tokens or both')
     .nullable()

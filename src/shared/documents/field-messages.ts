@@ -16,10 +16,22 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   const expected = expectation(issue);
   if (/\bgot\b/.test(expected)) return expected;
   const isTooLong = issue.code === 'too_big' && typeof value === 'string';
-  return `${expected}, ${isTooLong ? `got ${value.length}` : got(value)}`;
+  const hint = issue.code === 'invalid_type' && isNumber(issue.expected) ? numberHint(value) : '';
+  return `${expected}, ${isTooLong ? `got ${value.length}` : got(value)}${hint}`;
 }
 
-function expectation(issue: z.core.$ZodIssue): string {
+/** What to write instead of a text that is a number but for its separators: `200_000`, `1,000`; else empty. */
+export function numberHint(value: unknown): string {
+  if (typeof value !== 'string' || !/^\d{1,3}([_,]\d{3})+$|^\d+(_\d+)+$/.test(value.trim())) return '';
+  return `: write ${value.replace(/\D/g, '')}`;
+}
+
+function isNumber(expected: string): boolean {
+  return expected === 'number' || expected === 'int';
+}
+
+/** The first half of that, for those who must not repeat what came. */
+export function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${KINDS[issue.expected] ?? issue.expected}`;

@@ -9,7 +9,7 @@ export type WaitReason = 'rate_limited' | 'failing' | 'unreachable';
 export interface LimitStatus {
   /** Within one window. */
   readonly limit: number;
-  /** Who says so: the configuration of the worker that asked last, or the provider's headers. */
+  /** Who says so: the workers' configuration (the lowest counts), or the provider's headers. */
   readonly from: 'configured' | 'learnt';
   /** What of it counts as used at this moment, calls in flight included. */
   readonly used: number;
@@ -35,12 +35,14 @@ export interface ScopeStatus {
   readonly inFlight: number;
 }
 
-/** Every scope that a worker ever called, as of now. Changes nothing. */
+const LISTED_IDLE_MS = 24 * 3_600_000;
+
+/** Every scope that was used within a day or has something paused, waiting or in flight, as of now. Changes nothing. */
 export async function listScopes(redis: Redis, keys: Keys): Promise<ScopeStatus[]> {
   const known = await redis.hgetall(keys.limits.scopes);
   const [seconds, microseconds] = await redis.time();
   const nowMs = Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-  const scopes = Object.entries(known).map(async ([id, description]): Promise<ScopeStatus> => {
+  const scopes = Object.entries(known).map(async ([id, description]): Promise<ScopeStatus | undefined> => {
     const { state: stateKey, queue, holds } = keys.limits.scope(id);
     const [state, waiting, inFlight] = await Promise.all([
       redis.hgetall(stateKey),
@@ -49,6 +51,8 @@ export async function listScopes(redis: Redis, keys: Keys): Promise<ScopeStatus[
     ]);
     const waitingUntilMs = Math.max(numberOf(state.waitUntil), numberOf(state.breakerUntil));
     const waits = waitingUntilMs > nowMs;
+    const isBusy = Boolean(state.pausedReason) || waits || waiting > 0 || inFlight > 0;
+    if (!isBusy && numberOf(state.now) < nowMs - LISTED_IDLE_MS) return undefined;
     return {
       id,
       ...readScopeDescription(description),
@@ -62,17 +66,44 @@ export async function listScopes(redis: Redis, keys: Keys): Promise<ScopeStatus[
       inFlight,
     };
   });
-  return (await Promise.all(scopes)).sort((a, b) => a.model.localeCompare(b.model));
+  const shown = (await Promise.all(scopes)).filter((scope) => scope !== undefined);
+  return shown.sort((a, b) => a.model.localeCompare(b.model));
 }
 
-/** Lets the calls of every scope go on that is paused, or that waits for its provider; returns those, as they were. */
+/**
+ * Lets the calls of every scope go on that is paused, or that waits for its provider, and forgets limits that providers named:
+ * a person says that things have changed. Returns those that were paused or waited, as they were.
+ */
 export async function resumeScopes(redis: Redis, keys: Keys): Promise<ScopeStatus[]> {
   const resumed: ScopeStatus[] = [];
   for (const scope of await listScopes(redis, keys)) {
-    const [code] = await limitScriptsOf(redis).resume([keys.limits.scope(scope.id).state], []);
-    if (code === 'resumed' || scope.waitReason !== undefined) resumed.push(scope);
+    const wasPaused = await resume(redis, keys, scope, 'everything');
+    if (wasPaused || scope.waitReason !== undefined) resumed.push(scope);
   }
   return resumed;
+}
+
+/**
+ * Ends the pauses of scopes, and returns those, as they were. The time that a provider asked for is not cut short, neither of
+ * these scopes nor of others.
+ */
+export async function liftScopePauses(redis: Redis, keys: Keys): Promise<ScopeStatus[]> {
+  const lifted: ScopeStatus[] = [];
+  for (const scope of await listScopes(redis, keys)) {
+    if (scope.pausedReason !== undefined && (await resume(redis, keys, scope, 'pause'))) lifted.push(scope);
+  }
+  return lifted;
+}
+
+/** Resolves with whether the scope was paused. */
+async function resume(
+  redis: Redis,
+  keys: Keys,
+  { id }: ScopeStatus,
+  what: 'pause' | 'everything',
+): Promise<boolean> {
+  const [code] = await limitScriptsOf(redis).resume([keys.limits.scope(id).state], [what]);
+  return code === 'resumed';
 }
 
 type State = Readonly<Record<string, string>>;

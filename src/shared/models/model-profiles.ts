@@ -64,13 +64,16 @@ export function createModelProfiles(
     of(model) {
       const entry = entryOf(entries, model) ?? entries.get(ALL_OTHERS) ?? {};
       const { rpm, tpm, charge, price, completionTokens, maxCompletionTokens, ...capabilities } = entry;
-      const mostRoom = maxCompletionTokens ?? config.PERSONA_FLEET_MAX_COMPLETION_TOKENS;
+      const room = completionTokens ?? config.PERSONA_FLEET_COMPLETION_TOKENS;
+      // An entry that says only one of the two is right about it.
+      const mostRoom =
+        maxCompletionTokens ?? Math.max(config.PERSONA_FLEET_MAX_COMPLETION_TOKENS, completionTokens ?? 0);
       return {
         rpm: rpm ?? config.PERSONA_FLEET_RPM,
         tpm: tpm ?? config.PERSONA_FLEET_TPM,
         charge: charge ?? 'used',
         price: price ?? prices.of(model),
-        completionTokens: Math.min(completionTokens ?? config.PERSONA_FLEET_COMPLETION_TOKENS, mostRoom),
+        completionTokens: Math.min(room, mostRoom),
         maxCompletionTokens: mostRoom,
         // Read from JSON, which has no undefined.
         capabilities: capabilities as Partial<Capabilities>,

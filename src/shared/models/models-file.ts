@@ -31,7 +31,11 @@ const entrySchema = z
   );
 export type ModelEntry = z.infer<typeof entrySchema>;
 
-const fileSchema = z.record(z.string(), entrySchema);
+const NO_NAME = 'expected the name of a model as key, or "*" for all others, got an empty text';
+const fileSchema = z.record(
+  z.string().refine((name) => name.trim() !== '', NO_NAME),
+  entrySchema,
+);
 const WHAT = 'the models file (PERSONA_FLEET_MODELS)';
 
 /**

@@ -13,6 +13,7 @@ export interface Metrics {
   readonly modelWaitSeconds: Counter;
   readonly limiterWaitSeconds: Histogram<'model'>;
   readonly limiterExchanges: Counter<'model' | 'outcome'>;
+  readonly stalePermits: Counter<'model'>;
   readonly limitUtilisation: Gauge<'model' | 'resource'>;
   readonly fleetPaused: Gauge<'model'>;
   readonly lostCalls: Counter<'model'>;
@@ -75,6 +76,12 @@ export function createMetrics(): Metrics {
       name: 'persona_fleet_limiter_exchanges_total',
       help: 'Round trips of this worker to the rate budget in Redis, by outcome (ok, failed).',
       labelNames: ['model', 'outcome'],
+      registers,
+    }),
+    stalePermits: new Counter({
+      name: 'persona_fleet_stale_permits_total',
+      help: 'Permits that this worker gave back because they had grown too old before their request could be sent.',
+      labelNames: ['model'],
       registers,
     }),
     limitUtilisation: new Gauge({

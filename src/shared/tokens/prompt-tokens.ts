@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { JsonSchema } from '../person/strict-json-schema.ts';
-import { createTokenCounter } from './token-counter.ts';
+import { createTokenCounter, type TokenCounter } from './token-counter.ts';
 
 /** A chat completion of one system and one user message, as far as its tokens are concerned. */
 export interface CountedPrompt {
@@ -26,10 +26,9 @@ const REMEMBERED_SYSTEM_TEXTS = 64;
  *
  * Exact for models with the o200k_base encoding whose provider puts the schema's JSON in front, as OpenAI describes it; for
  * others an estimate. What prompts have in common is remembered: a schema by its identity, a system message as a whole, user
- * messages by their lines. So a call costs what is new in it. Make one per process.
+ * messages by their lines. So a call costs what is new in it. Make one per process, and share the counter with what else counts.
  */
-export function createPromptTokens(): PromptTokens {
-  const counter = createTokenCounter();
+export function createPromptTokens(counter: TokenCounter = createTokenCounter()): PromptTokens {
   const schemas = new WeakMap<JsonSchema, number>();
   const systems = new LRUCache<string, number>({ max: REMEMBERED_SYSTEM_TEXTS });
 

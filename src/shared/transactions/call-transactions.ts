@@ -14,6 +14,8 @@ export interface CallTransactions {
   open(call: OpenCall): Promise<OpenedCall>;
   /** Stores a result; the first one wins, and is returned. */
   record(eventKey: string, value: unknown): Promise<{ outcome: 'recorded' | 'replayed'; value: unknown }>;
+  /** Gives back the attempt whose call has used nothing: it was never sent, or the provider asked for time. */
+  takeBack(eventKey: string): Promise<void>;
   /** Gives back the attempt that a stop ended (ten times at most until the transaction is settled). */
   leave(eventKey: string): Promise<void>;
   /** Gives the transaction up until it is asked for again. `failed` is the event key of the call, where it is a part's. */
@@ -31,7 +33,7 @@ export interface OpenCall {
   /** The transaction that this call is a part of, or the same: no call is opened when it has failed. */
   readonly within: string;
   readonly attemptsAllowed: number;
-  /** false: this call goes on with an attempt that was counted before. */
+  /** false: this call is the repair of an attempt that was counted before. */
   readonly countAttempt: boolean;
 }
 
@@ -74,6 +76,10 @@ export function createCallTransactions(redis: Redis, keys: Keys, simulation: str
       }
     },
     record: (eventKey, value) => recordTransaction(scripts, key, eventKey, value),
+    async takeBack(eventKey) {
+      const [code] = await scripts.takeBack([key.transactionAttempts], [eventKey, 'attempt']);
+      if (code !== 'taken-back') throw unexpectedReply('takeBack', code);
+    },
     async leave(eventKey) {
       const [code] = await scripts.leaveCall([key.transactionAttempts], [eventKey]);
       if (code !== 'left') throw unexpectedReply('leaveCall', code);

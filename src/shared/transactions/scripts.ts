@@ -9,6 +9,7 @@ const files = {
   reserve: 'reserve-6.lua',
   beginRepair: 'begin-repair-4.lua',
   leave: 'leave-2.lua',
+  takeBack: 'take-back-1.lua',
   commit: 'commit-8.lua',
   fail: 'fail-8.lua',
   release: 'release-4.lua',

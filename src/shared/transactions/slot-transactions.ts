@@ -9,8 +9,8 @@ import { scriptsOf, unexpectedReply } from './scripts.ts';
  *
  * Every method is one script or one pipeline, hence one round trip, and may be repeated. With a `patient` connection a
  * call outlives a Redis outage and settles when Redis is back. After a lost reply `commit` and `fail`, called again,
- * give the same answer and move no counter twice. With `reserve`, `beginRepair` and `leave` an attempt or a repair may
- * then be spent, or given back, that nobody made. Names and results never suffer. What the calls took is the ledger's
+ * give the same answer and move no counter twice. With `reserve`, `beginRepair`, `takeBack` and `leave` an attempt or a
+ * repair may then be spent, or given back, that nobody made. Names and results never suffer. What the calls took is the ledger's
  * affair (`limits/ledger.ts`).
  */
 export interface SlotTransactions {
@@ -19,10 +19,15 @@ export interface SlotTransactions {
   /** Gives the slot its name, the one it holds or the first free candidate, and counts the attempt that is about to be made. */
   reserve(slot: number, request: ReserveRequest): Promise<Reservation>;
   /**
-   * Takes the attempt's one repair; `again` asks for another sending of a repair that this run has taken. Called again
-   * after a lost reply, the repair reads as spent: then there is none, never two.
+   * Takes the attempt's one repair. Called again after a lost reply, the repair reads as spent: then there is none, never
+   * two.
    */
-  beginRepair(slot: number, request: { again: boolean }): Promise<RepairReply>;
+  beginRepair(slot: number): Promise<RepairReply>;
+  /**
+   * Gives back what the beginning of a call counted that has used nothing: it was never sent, or the provider asked for
+   * time. Does nothing for a slot that is settled by now, or in a population that was forgotten.
+   */
+  takeBack(slot: number, counted: 'attempt' | 'repair'): Promise<void>;
   /**
    * Gives back the attempt (ten times at most in a slot's life), and where `returnRepair` its repair, that an orderly stop
    * or a pause ended. Does nothing for a slot that is settled by now, or in a population that was forgotten.
@@ -37,11 +42,8 @@ export interface ReserveRequest {
   readonly candidates: readonly { readonly name: string; readonly record: string }[];
   /** Attempts the slot may use in all; undefined: no limit. */
   readonly attemptsAllowed?: number | undefined;
-  /**
-   * What follows: the call of a new attempt, another call of one that this run has counted before, or none, as the name is
-   * for an answer that is there. Such a name is given during a pause as well.
-   */
-  readonly opens: 'attempt' | 'call' | 'nothing';
+  /** What follows: an attempt's call, or none, as the name is for an answer that is there. It is given during a pause too. */
+  readonly opens: 'attempt' | 'nothing';
 }
 
 export type Reservation =
@@ -124,10 +126,10 @@ export function createSlotTransactions(
       }
     },
 
-    async beginRepair(slot, { again }) {
+    async beginRepair(slot) {
       const [code, detail] = await scripts.beginRepair(
         [key.meta, key.committed, key.failed, key.attempts],
-        [slot, again ? 0 : 1],
+        [slot],
       );
       switch (code) {
         case 'begun':
@@ -142,6 +144,11 @@ export function createSlotTransactions(
         default:
           throw unexpectedReply('beginRepair', code);
       }
+    },
+
+    async takeBack(slot, counted) {
+      const [code] = await scripts.takeBack([key.attempts], [slot, counted]);
+      if (code !== 'taken-back') throw unexpectedReply('takeBack', code);
     },
 
     async leave(slot, { returnRepair }) {

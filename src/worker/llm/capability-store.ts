@@ -2,12 +2,9 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Keys } from '../../shared/keys.ts';
 import { capabilitiesSchema } from '../../shared/models/capabilities.ts';
-import type { CapabilityStore } from './capability-memory.ts';
+import type { CapabilityStore, Learnt } from './capability-memory.ts';
 
-/** Servers are updated and models replaced under their names: what they could not do is asked again after a day. */
-const KEPT_MS = 86_400_000;
-
-const entrySchema = z.object({ learntAt: z.number(), capabilities: capabilitiesSchema.partial() });
+const entrySchema = z.object({ untilMs: z.number(), capabilities: capabilitiesSchema.partial() });
 
 /**
  * What the fleet learnt of its endpoints, in one hash: scope → JSON. Entries of other releases that cannot be read, and old ones,
@@ -24,12 +21,12 @@ export function createCapabilityStore(
       const text = await redis.hget(hash, scope);
       if (text === null) return undefined;
       const entry = entrySchema.safeParse(parse(text));
-      if (!entry.success || entry.data.learntAt + KEPT_MS < now()) return undefined;
+      if (!entry.success || entry.data.untilMs <= now()) return undefined;
       // Read from JSON, which has no undefined.
-      return entry.data.capabilities as Awaited<ReturnType<CapabilityStore['load']>>;
+      return entry.data as Learnt;
     },
     async save(scope, learnt) {
-      await redis.hset(hash, scope, JSON.stringify({ learntAt: now(), capabilities: learnt }));
+      await redis.hset(hash, scope, JSON.stringify(learnt));
     },
   };
 }

@@ -48,6 +48,7 @@ const NO_KEY = 'none';
 
 export function createChatClient(endpoint: Endpoint, timeouts: ChatTimeouts): ChatClient {
   const { apiKey, baseUrl } = endpoint;
+  const withoutSecrets = secretsRemover([apiKey, ...Object.values(endpoint.headers ?? {})]);
   const http = createWholeBodyFetch(timeouts);
   const client = new OpenAI({
     apiKey: apiKey || NO_KEY,
@@ -67,14 +68,27 @@ export function createChatClient(endpoint: Endpoint, timeouts: ChatTimeouts): Ch
         const fetchOptions: object = { wire };
         try {
           await client.chat.completions.create(body, { signal, fetchOptions }).asResponse();
-          return exchangeOf(wire, signal, undefined);
+          return withoutSecrets(exchangeOf(wire, signal, undefined));
         } catch (cause) {
-          return exchangeOf(wire, signal, cause);
+          return withoutSecrets(exchangeOf(wire, signal, cause));
         }
       },
     },
     http.stop,
   );
+}
+
+const SHORTEST_SECRET = 4;
+
+/** Providers repeat what they were sent, as a code or a field too: what is secret must not come back as a reason or into a log. */
+function secretsRemover(values: readonly string[]): (exchange: Exchange) => Exchange {
+  const secrets = values.filter((value) => value.length >= SHORTEST_SECRET);
+  return (exchange) => {
+    if (exchange.kind !== 'replied' || exchange.reply.status < 400) return exchange;
+    const { reply } = exchange;
+    const text = secrets.reduce((clean, secret) => clean.replaceAll(secret, '[secret]'), reply.text);
+    return { ...exchange, reply: { ...reply, text } };
+  };
 }
 
 function exchangeOf(wire: WireCall, signal: AbortSignal, cause: unknown): Exchange {

@@ -39,10 +39,15 @@ export function readErrorReply(
     type: word(field(error, 'type')),
     param: word(field(error, 'param')),
     said: (said === undefined ? text : String(said)).slice(0, MOST_SAID).toLowerCase(),
-    isPage: text.trimStart().startsWith('<'),
+    isPage: isPage(text),
     shouldRetry: hint === 'true' ? true : hint === 'false' ? false : undefined,
     retryAfterMs: retryAfterMs(headers, nowMs),
   };
+}
+
+/** HTML, as proxies and websites answer. */
+export function isPage(text: string): boolean {
+  return text.trimStart().startsWith('<');
 }
 
 export function field(value: unknown, name: string): unknown {

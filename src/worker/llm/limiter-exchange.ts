@@ -45,6 +45,8 @@ export interface Ask {
 export interface ExchangeMessage {
   /** Grows with each message of the process in this scope, not with its repetitions. */
   readonly number: number;
+  /** The last of them that was answered; 0: none was. */
+  readonly confirmed: number;
   /** Uniform in [0, 1): the jitter of a backoff. */
   readonly random: number;
   readonly settlements: readonly { readonly id: string; readonly outcome: CallOutcome }[];
@@ -64,6 +66,7 @@ export interface ExchangeReply {
   readonly paused?: readonly [reason: string, message: string];
   readonly requests?: number;
   readonly tokens?: number;
+  readonly tokenLimit?: number;
 }
 
 export type Exchange = (message: ExchangeMessage) => Promise<ExchangeReply>;
@@ -108,7 +111,7 @@ export function createExchange(options: {
 function told(outcome: CallOutcome) {
   switch (outcome.kind) {
     case 'answered': {
-      const { usage, nanoDollars, latencyMs, seen } = outcome;
+      const { usage, nanoDollars, latencyMs } = outcome;
       return {
         kind: outcome.kind,
         usage: {
@@ -119,14 +122,11 @@ function told(outcome: CallOutcome) {
         },
         nanoDollars: optional(nanoDollars, whole),
         latencyMs: whole(latencyMs),
-        seen: optional(seen, seenByResource),
+        ...replyTold(outcome),
       };
     }
-    case 'refused': {
-      const { failing, rateLimited, seen } = outcome;
-      const waits = optional(rateLimited, ({ retryAfterMs }) => ({ retryAfterMs: finite(retryAfterMs) }));
-      return { kind: outcome.kind, failing, rateLimited: waits, seen: optional(seen, seenByResource) };
-    }
+    case 'refused':
+      return { kind: outcome.kind, ...replyTold(outcome) };
     case 'lost':
     case 'unsent':
       return outcome;
@@ -135,6 +135,11 @@ function told(outcome: CallOutcome) {
       return never;
     }
   }
+}
+
+function replyTold({ failing, rateLimited, seen }: CallOutcome & { kind: 'answered' | 'refused' }) {
+  const waits = optional(rateLimited, ({ retryAfterMs }) => ({ retryAfterMs: finite(retryAfterMs) }));
+  return { failing, rateLimited: waits, seen: optional(seen, seenByResource) };
 }
 
 function seenByResource(seen: SeenLimits) {

@@ -1,15 +1,14 @@
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
 import { FLEET_ACCOUNT } from '../../shared/limits/accounts.ts';
+import { NANO } from '../../shared/models/prices.ts';
 import type { Refusal } from './limiter-exchange.ts';
-
-const NANO_DOLLARS = 1e9;
 
 /** Why a call will not be let through, as the error that pauses whoever wanted it. */
 export function refusalError([, code, ...facts]: Refusal): ModelCallError {
   const [first = '', second = ''] = facts;
   switch (code) {
     case 'paused':
-      return pause(first, second || `the fleet is paused (${first})`);
+      return pause(first, `the fleet is paused: ${second || first}`);
     case 'budget':
       return pause('budget', budgetMessage(facts));
     case 'unpriced':
@@ -20,7 +19,9 @@ export function refusalError([, code, ...facts]: Refusal): ModelCallError {
     case 'too-large':
       return pause(
         'request_too_large',
-        `one request may use more tokens than the limit of ${first} per minute lets through; lower PERSONA_FLEET_COMPLETION_TOKENS or raise the limit`,
+        second === 'learnt'
+          ? `one request may use more tokens than the provider lets through per minute: ${first}, as its replies said; lower PERSONA_FLEET_COMPLETION_TOKENS, or, once the provider's limit has been raised, forget this one with: persona-fleet resume`
+          : `one request may use more tokens than the limit of ${first} per minute lets through; lower PERSONA_FLEET_COMPLETION_TOKENS or raise PERSONA_FLEET_TPM`,
       );
     default:
       throw new Error(
@@ -35,7 +36,7 @@ function pause(reason: string, message: string): ModelCallError {
 
 function budgetMessage([account, unit, cap, spent, worst]: readonly string[]): string {
   const amount = (value: string | undefined) =>
-    unit === 'tokens' ? `${value} tokens` : `$${(Number(value) / NANO_DOLLARS).toFixed(4)}`;
+    unit === 'tokens' ? `${value} tokens` : `$${(Number(value) / NANO).toFixed(4)}`;
   const whose = account === FLEET_ACCOUNT ? "the fleet's budget" : 'the budget';
   return `${whose} of ${amount(cap)} is reached: ${amount(spent)} are spent, and the next call may take ${amount(worst)}`;
 }

@@ -59,8 +59,11 @@ interface Settlement {
  * next. Nothing that could be let through waits for a batch to fill; only a call that comes while others of its process wait
  * for the rate gets in line with their next exchange, 100 ms later at the most.
  *
- * What Redis has not confirmed is said again. So an exchange whose reply was lost, an outage, and a Redis that has
- * forgotten everything cost time and nothing else.
+ * What Redis has not confirmed is said again. So an exchange whose reply was lost, and an outage, cost time and nothing else. A
+ * Redis that has forgotten everything has forgotten the calls in flight as well, which nobody counts then; of the rate,
+ * see the script.
+ *
+ * While calls wait or are in flight something is said every second, so that the script knows that this process is alive.
  */
 export function createScopeClient(options: ScopeClientOptions): ScopeClient {
   const { exchange, freshMs, random, now, logger, onExchange } = options;
@@ -70,6 +73,8 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
   const cancelled = new Set<string>();
   const said = new Set<string>();
   let number = 0;
+  let confirmed = 0;
+  let inFlight = 0;
   let failures = 0;
   let busy = false;
   let ended = false;
@@ -108,7 +113,7 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
       sleepMs = await exchangeOnce();
     } while (!ended && failures === 0 && isUrgent());
     busy = false;
-    if (!ended && (waiting.size > 0 || hasMore() || isUrgent())) {
+    if (!ended && (waiting.size > 0 || inFlight > 0 || hasMore() || isUrgent())) {
       sleep(hasMore() ? Math.min(JOIN_MS, sleepMs) : sleepMs);
     }
   }
@@ -132,12 +137,14 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
     try {
       const reply = await exchange({
         number,
+        confirmed,
         random: random(),
         settlements: settled.map(({ id, outcome }) => ({ id, outcome })),
         asks,
         cancelled: given,
       });
       failures = 0;
+      confirmed = number;
       for (const id of given) cancelled.delete(id);
       for (const { id, taken } of settled) {
         settlements.delete(id);
@@ -177,13 +184,15 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
 
   function permitOf(id: string, grantedAtMs: number): Permit {
     let settling: Promise<void> | undefined;
+    inFlight += 1;
     return {
       isFresh: () => now() - grantedAtMs <= freshMs,
       settle(outcome) {
         settling ??= new Promise<void>((taken) => {
+          inFlight -= 1;
           if (ended) return taken();
           settlements.set(id, { id, outcome, taken });
-          pressing ||= outcome.kind !== 'answered';
+          pressing ||= outcome.kind !== 'answered' || isTrouble(outcome);
           join();
         });
         return settling;
@@ -238,6 +247,11 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
       for (const { taken } of settlements.values()) taken();
     },
   };
+}
+
+/** An answer that was paid for, and is a 429 or a failure all the same. */
+function isTrouble({ rateLimited, failing }: CallOutcome & { kind: 'answered' }): boolean {
+  return rateLimited !== undefined || failing === true;
 }
 
 function first<T>(entries: Iterable<T>): T[] {

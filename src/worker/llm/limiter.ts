@@ -39,27 +39,29 @@ export interface Permit {
   settle(outcome: CallOutcome): Promise<void>;
 }
 
+/** What a reply says besides what it was asked for. */
+interface Reply {
+  /** 429: everybody waits, for what the provider asks for or for a backoff. */
+  readonly rateLimited?: { readonly retryAfterMs: number | undefined } | undefined;
+  /** The provider is failing (5xx): many in a row open a breaker. */
+  readonly failing?: boolean;
+  readonly seen?: SeenLimits | undefined;
+}
+
 /** How a call ended, as far as limits and bills are concerned. */
 export type CallOutcome =
   /** The provider never heard of it: everything is given back. `unreachable`: it was tried, and no connection came about. */
   | { readonly kind: 'unsent'; readonly unreachable?: boolean }
-  | {
+  | ({
+      /** A reply that names its tokens; it may be an error all the same. */
       readonly kind: 'answered';
       readonly usage: Usage;
       /** What it cost; undefined for a model without a known price. */
       readonly nanoDollars: number | undefined;
       readonly latencyMs: number;
-      readonly seen?: SeenLimits | undefined;
-    }
+    } & Reply)
   /** An error reply: nothing is billed, but it counts against the limits like any other request. */
-  | {
-      readonly kind: 'refused';
-      /** 429: everybody waits, for what the provider asks for or for a backoff. */
-      readonly rateLimited?: { readonly retryAfterMs: number | undefined } | undefined;
-      /** The provider is failing (5xx): many in a row open a breaker. */
-      readonly failing?: boolean;
-      readonly seen?: SeenLimits | undefined;
-    }
+  | ({ readonly kind: 'refused' } & Reply)
   /** Nobody knows (timeout, reset, abort): nothing is given back, and it is counted as lost. */
   | { readonly kind: 'lost'; readonly failing?: boolean };
 
@@ -89,6 +91,8 @@ export interface Limiter {
   pause(reason: string, message: string): Promise<void>;
   /** Until when the fleet waits because the provider asked for time, by this process' clock; in the past when it does not. */
   waitingUntilMs(): number;
+  /** Tokens that may be used within a window, one request's at the most; undefined when no limit is known (yet). */
+  tokenLimit(): number | undefined;
 }
 
 /** `stop()` tells Redis what is settled by then; bounded in time. */
@@ -137,14 +141,15 @@ export function createLimiters(options: LimitersOptions): Limiters {
 
   /**
    * A budget may wait for calls of another model, whose worker died and which nobody else calls: only here would they
-   * be given up.
+   * be given up, and only here are scopes that have vanished taken off the list.
    */
   async function sweep(): Promise<void> {
     if (monotonic() - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = monotonic();
     for (const id of await redis.hkeys(keys.limits.scopes)) {
       const { state, holds, deadlines } = keys.limits.scope(id);
-      await limitScriptsOf(redis).reap([state, holds, deadlines, keys.limits.ledger], [now?.() ?? '']);
+      const { ledger, scopes: listed } = keys.limits;
+      await limitScriptsOf(redis).reap([state, holds, deadlines, ledger, listed], [id, now?.() ?? '']);
     }
   }
 
@@ -167,6 +172,8 @@ export function createLimiters(options: LimitersOptions): Limiters {
       backoff: { baseMs: options.backoff.baseMs, maxMs: options.backoff.maxMs },
     };
     let waitingUntilMs = 0;
+    let tokenLimit = tpm > 0 ? tpm : undefined;
+    let isKnown = false;
     const report = createLimiterReport(metrics, logger, model);
     const client = createScopeClient({
       exchange: createExchange({ redis, keys, config, now }),
@@ -177,8 +184,10 @@ export function createLimiters(options: LimitersOptions): Limiters {
       onExchange(reply) {
         report(reply);
         if (reply === undefined) return;
+        tokenLimit = reply.tokenLimit;
         waitingUntilMs = reply.waitMs > 0 ? (now ?? Date.now)() + reply.waitMs : 0;
-        if (reply.budgetWait) sweep().catch(() => {}); // tried again while the budget waits
+        if (reply.budgetWait || !isKnown) sweep().catch(() => {}); // tried again while the budget waits
+        isKnown = true;
       },
     });
     const limiter: Limiter = {
@@ -191,10 +200,17 @@ export function createLimiters(options: LimitersOptions): Limiters {
         }
       },
       async pause(reason, message) {
-        await redis.hset(keys.limits.scope(id).state, { pausedReason: reason, pausedMessage: message });
+        const { state } = keys.limits.scope(id);
+        // A scope that nobody uses vanishes; a pause must not.
+        await redis
+          .multi()
+          .hset(state, { pausedReason: reason, pausedMessage: message })
+          .persist(state)
+          .exec();
         metrics.fleetPaused.set({ model }, 1);
       },
       waitingUntilMs: () => waitingUntilMs,
+      tokenLimit: () => tokenLimit,
     };
     return { limiter, client };
   }

@@ -40,10 +40,16 @@ export interface ModelCall {
   /** What will be sent, but for a name: its tokens are what the call reserves. */
   readonly expected: ModelRequest;
   /**
-   * Called once, when the call may be sent at once: the place to count it durably, and to say what is sent. With undefined
-   * nothing is, and what was reserved is given back.
+   * Called once for each permit, when the call may be sent at once: the place to count it durably, and to say what is sent. With
+   * undefined nothing is, and what was reserved is given back.
    */
   begin(): Promise<ModelRequest | undefined>;
+  /**
+   * Called when what was begun has come to nothing and cost nothing: it was not sent in time, the endpoint refused it for something
+   * that it can be asked without, or the provider asked for time. It is begun again when it has been let through again, which may
+   * take long: a crash until then must not count it.
+   */
+  takeBack(): Promise<void>;
   /** Hears of the tokens of any answered request, a useless answer included. */
   onUsage(usage: Usage): void;
 }

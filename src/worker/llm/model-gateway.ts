@@ -1,4 +1,4 @@
-import { explain } from '../../shared/errors.ts';
+import { explain, ModelCallError, Reaction } from '../../shared/errors.ts';
 import { stoppable } from '../../shared/lifecycle.ts';
 import type { Capabilities } from '../../shared/models/capabilities.ts';
 import type { ModelProfile, ModelProfiles } from '../../shared/models/model-profiles.ts';
@@ -31,6 +31,7 @@ import { createPromptCalibration, type PromptCalibration } from './prompt-calibr
 import { callError, rowOf } from './reactions.ts';
 import { readSeenLimits } from './seen-limits.ts';
 import { settlementOf } from './settlement.ts';
+import { createStalePermits } from './stale-permits.ts';
 
 export interface ModelGatewayOptions extends Endpoint {
   /** Once it aborts no request is begun; those in flight go on. */
@@ -56,14 +57,15 @@ const SIMULATED_FINGERPRINT = 'simulated';
 /** How many things that an endpoint does not take may be given up in one call, each after a request that it refused. */
 const MOST_ADAPTATIONS = 6;
 
-/** A call on its way: what was begun stays the same, however often it has to be let through again. */
+/** A call on its way, however often it has to be let through again. */
 interface OnItsWay {
   readonly call: ModelCall;
   readonly signal: AbortSignal;
   readonly profile: ModelProfile;
   readonly limiter: Limiter;
-  request: ModelRequest | undefined;
   adaptations: number;
+  /** In a row. */
+  stalePermits: number;
 }
 
 /** One request that has ended, and what it was let through with. */
@@ -83,13 +85,15 @@ const AGAIN = Symbol('again');
 /**
  * Calls the model: waits for rate and budget, begins the call, sends it, settles what it used, and says what its outcome means.
  *
- * Every permit is settled once, however the call ends. A call is sent again by itself in two cases only, which cost no attempt:
- * its permit grew old before it could be sent, or the endpoint refused the request for something that it can be asked without.
+ * Every permit is settled once, however the call ends. A call is let through, and begun, again by itself in two cases only, both
+ * bounded: its permit grew old before it could be sent, or the endpoint refused the request, for nothing, because of something
+ * that it can be asked without.
  */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { baseUrl, stopping, limiters, profiles, reasoningEffort, metrics, logger, now = Date.now } = options;
   const client = createChatClient(options, options.timeouts);
-  const memory = createCapabilityMemory({ baseUrl, profiles, store: options.capabilityStore, logger });
+  const memory = createCapabilityMemory({ baseUrl, profiles, store: options.capabilityStore, logger, now });
+  const countStalePermit = createStalePermits({ metrics, logger, now });
   const calibrations = new Map<string, PromptCalibration>();
 
   function calibrationOf(model: string): PromptCalibration {
@@ -101,29 +105,32 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   async function complete(call: ModelCall, signal: AbortSignal): Promise<ModelAnswer | undefined> {
     const { model } = call.expected;
     const onItsWay = { call, signal, profile: profiles.of(model), limiter: limiters.of(model) };
-    const state: OnItsWay = { ...onItsWay, request: undefined, adaptations: 0 };
+    const state: OnItsWay = { ...onItsWay, adaptations: 0, stalePermits: 0 };
     for (;;) {
       const end = await attempt(state);
       if (end !== AGAIN) return end;
+      await call.takeBack();
     }
   }
 
   async function attempt(state: OnItsWay): Promise<ModelAnswer | undefined | typeof AGAIN> {
-    const { call, signal, profile, limiter } = state;
-    const { model, moreRoom } = call.expected;
+    const { call, signal } = state;
+    const { model } = call.expected;
     const capabilities = await memory.of(model);
-    const counted = options.countPromptTokens(promptOf(state.request ?? call.expected, capabilities));
-    const room = moreRoom ? profile.maxCompletionTokens : profile.completionTokens;
-    const waiting = AbortSignal.any([signal, stopping]);
-    const permit = await limiter.acquire(needsOf(call, counted, room, profile), waiting);
-    if (!permit.isFresh()) return giveBack(permit, AGAIN);
-    state.request ??= await begin(call, permit);
-    const { request } = state;
-    if (request === undefined) return giveBack(permit, undefined);
-
-    const body = chatBody(request, capabilities, { room, reasoningEffort });
+    const counted = options.countPromptTokens(promptOf(call.expected, capabilities));
+    const needs = needsOf(state, counted);
+    const permit = await freshPermit(needs, state);
+    const request = await begin(call, permit);
+    if (request === undefined) {
+      await permit.settle({ kind: 'unsent' });
+      return undefined;
+    }
+    const body = chatBody(request, capabilities, { room: needs.completionTokens, reasoningEffort });
     const { exchange, latencyMs } = await send(body, permit, signal);
-    if (exchange.kind === 'kept-back') return giveBack(permit, AGAIN);
+    if (exchange.kind === 'kept-back') {
+      await giveBackStale(permit, state);
+      return AGAIN;
+    }
     if (exchange.kind === 'aborted') {
       const { wasSent, cause } = exchange;
       await permit.settle({ kind: wasSent ? 'lost' : 'unsent' });
@@ -132,21 +139,32 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     return conclude({ request, permit, capabilities, body, counted, exchange, latencyMs }, state);
   }
 
-  function needsOf(
-    { account, kind, expected }: ModelCall,
-    counted: number,
-    room: number,
-    { price }: ModelProfile,
-  ): PermitRequest {
+  function needsOf({ call, profile, limiter }: OnItsWay, counted: number): PermitRequest {
+    const { account, kind, expected } = call;
+    const { price } = profile;
     const promptTokens = calibrationOf(expected.model).mostTokens(counted);
-    const most = { prompt: promptTokens, completion: room };
-    return {
-      account,
-      kind,
-      promptTokens,
-      completionTokens: room,
-      nanoDollars: price === undefined ? undefined : mostNanoDollars(price, most),
-    };
+    const completionTokens = expected.moreRoom
+      ? moreRoom(profile, limiter.tokenLimit(), promptTokens)
+      : profile.completionTokens;
+    const most = { prompt: promptTokens, completion: completionTokens };
+    const nanoDollars = price === undefined ? undefined : mostNanoDollars(price, most);
+    return { account, kind, promptTokens, completionTokens, nanoDollars };
+  }
+
+  async function freshPermit(needs: PermitRequest, state: OnItsWay): Promise<Permit> {
+    const waiting = AbortSignal.any([state.signal, stopping]);
+    for (;;) {
+      const permit = await state.limiter.acquire(needs, waiting);
+      if (permit.isFresh()) return permit;
+      await giveBackStale(permit, state);
+    }
+  }
+
+  async function giveBackStale(permit: Permit, state: OnItsWay): Promise<void> {
+    await permit.settle({ kind: 'unsent' });
+    if (stopping.aborted) return; // kept back for that, and the next one will not be asked for
+    state.stalePermits += 1;
+    countStalePermit(state.call.expected.model, state.stalePermits);
   }
 
   async function begin(call: ModelCall, permit: Permit): Promise<ModelRequest | undefined> {
@@ -156,11 +174,6 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       await permit.settle({ kind: 'unsent' });
       throw error;
     }
-  }
-
-  async function giveBack<T>(permit: Permit, end: T): Promise<T> {
-    await permit.settle({ kind: 'unsent' });
-    return end;
   }
 
   async function send(
@@ -209,6 +222,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       countUsage(model, usage);
       state.call.onUsage(usage);
     }
+    if (error?.reaction === Reaction.wait) await state.call.takeBack();
     if (error !== undefined) throw error;
     return answerOf(outcome, ended, usage);
   }
@@ -219,11 +233,13 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     { body, capabilities }: Ended,
     state: OnItsWay,
   ): Promise<boolean> {
-    if (outcome.kind !== 'error' || state.adaptations === MOST_ADAPTATIONS) return false;
+    if (outcome.kind !== 'error' || outcome.billed !== undefined) return false;
+    if (state.adaptations === MOST_ADAPTATIONS) return false;
     const { profile } = state;
     const change = withoutRefused(outcome.error, body, capabilities, profile.capabilities);
     if (change === undefined) return false;
     state.adaptations += 1;
+    state.stalePermits = 0;
     metrics.modelRequests.inc({ model: body.model, outcome: 'adapted' });
     await memory.learn(body.model, { sent: capabilities, change });
     return true;
@@ -231,7 +247,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   /** What the provider counted; what an answer does not say is counted here, for it was not free. */
   function usageOf(outcome: Outcome, { request, counted }: Ended): Usage | undefined {
-    if (outcome.kind === 'error') return outcome.usage;
+    if (outcome.kind === 'error') return outcome.billed;
     if (outcome.kind !== 'answer') return undefined;
     const { usage, content } = outcome.answer;
     if (usage.promptTokens !== undefined) calibrationOf(request.model).learn(counted, usage.promptTokens);
@@ -256,9 +272,11 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     usage: Usage | undefined,
   ): Promise<ModelAnswer> {
     if (outcome.kind !== 'answer' || usage === undefined) throw new Error(`no row for ${outcome.kind}`);
-    const { content, model, fingerprint } = outcome.answer;
+    const { content, model, fingerprint, finishReason } = outcome.answer;
     const mode = capabilities.structuredOutput;
-    await memory.hear(request.model, mode, () => keepsPromise(mode, content, request.schema.schema));
+    if (finishReason === 'stop') {
+      await memory.hear(request.model, mode, () => keepsPromise(mode, content, request.schema.schema));
+    }
     return {
       content,
       model: model || request.model,
@@ -268,4 +286,25 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   return stoppable({ waitingUntilMs: () => limiters.waitingUntilMs(), complete }, client.stop);
+}
+
+/** The room for an answer that was cut off: no more than one request may have. Throws where that is no more than it had. */
+function moreRoom(
+  { completionTokens, maxCompletionTokens }: ModelProfile,
+  tokenLimit: number | undefined,
+  promptTokens: number,
+): number {
+  const room = Math.min(
+    maxCompletionTokens,
+    Math.floor(tokenLimit ?? Number.POSITIVE_INFINITY) - promptTokens,
+  );
+  if (room > completionTokens) return room;
+  const why =
+    maxCompletionTokens <= completionTokens
+      ? 'PERSONA_FLEET_MAX_COMPLETION_TOKENS allows no more'
+      : `the limit of ${tokenLimit} tokens leaves no more beside the prompt`;
+  throw new ModelCallError(`the answer was cut at the token limit, and ${why}`, {
+    reaction: Reaction.giveUp,
+    reason: 'length',
+  });
 }

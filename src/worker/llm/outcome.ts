@@ -1,5 +1,5 @@
 import type { Exchange, Loss, Unmade } from './chat-client.ts';
-import { type ErrorReply, field, readErrorReply } from './error-reply.ts';
+import { type ErrorReply, field, isPage, readErrorReply } from './error-reply.ts';
 import type { Usage } from './model-call.ts';
 import { readUsage } from './usage.ts';
 
@@ -9,9 +9,10 @@ export type Outcome =
   | { readonly kind: 'unreachable'; readonly code: string }
   /** It was sent, and no whole reply came. */
   | { readonly kind: 'lost'; readonly why: Loss }
-  /** A reply of status 2xx that is no completion at all. */
-  | { readonly kind: 'unreadable' }
-  | { readonly kind: 'error'; readonly error: ErrorReply; readonly usage: Usage | undefined }
+  /** A reply of status 2xx that is no completion at all; `isPage`: but HTML, of a proxy or a website. */
+  | { readonly kind: 'unreadable'; readonly isPage: boolean }
+  /** `billed`: what it used, where it says that it used something. */
+  | { readonly kind: 'error'; readonly error: ErrorReply; readonly billed: Usage | undefined }
   | { readonly kind: 'answer'; readonly answer: Answer; readonly moreRoom: boolean };
 
 export interface Answer {
@@ -39,10 +40,12 @@ export function readOutcome(
   const choice = Array.isArray(choices) ? choices[0] : undefined;
   const failed = reply.status < 200 || reply.status >= 300 ? body : errorInside(body, choice);
   if (failed !== undefined || reply.status < 200 || reply.status >= 300) {
-    const usage = completed(readUsage(field(body, 'usage')));
-    return { kind: 'error', error: readErrorReply(reply, failed, context.nowMs), usage };
+    const billed = billedBy(readUsage(field(body, 'usage')));
+    return { kind: 'error', error: readErrorReply(reply, failed, context.nowMs), billed };
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return { kind: 'unreadable' };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { kind: 'unreadable', isPage: isPage(reply.text) };
+  }
   return { kind: 'answer', answer: readAnswer(body, choice), moreRoom: context.moreRoom };
 }
 
@@ -67,14 +70,10 @@ function errorInside(body: unknown, choice: unknown): unknown {
   return error === undefined || error === null || error === '' ? undefined : holder;
 }
 
-function completed({ promptTokens, completionTokens, ...cache }: Partial<Usage>): Usage | undefined {
-  if (promptTokens === undefined && completionTokens === undefined) return undefined;
-  return {
-    promptTokens: promptTokens ?? 0,
-    completionTokens: completionTokens ?? 0,
-    cachedTokens: cache.cachedTokens ?? 0,
-    cacheWriteTokens: cache.cacheWriteTokens ?? 0,
-  };
+function billedBy(usage: Partial<Usage>): Usage | undefined {
+  const { promptTokens = 0, completionTokens = 0, cachedTokens = 0, cacheWriteTokens = 0 } = usage;
+  if (promptTokens + completionTokens === 0) return undefined;
+  return { promptTokens, completionTokens, cachedTokens, cacheWriteTokens };
 }
 
 function text(value: unknown): string {

@@ -10,7 +10,8 @@ export interface PromptCalibration {
 
 /** Until an answer has said more: compatible servers count up to a quarter more for English prose. */
 const UNKNOWN = 1.25;
-const LEAST = 0.5;
+/** Never less than was counted: one odd answer must not let prompts through that nothing is reserved for. */
+const LEAST = 1;
 const MOST = 4;
 /** How far an answer pulls a larger ratio down to its own. */
 const FALL = 0.02;

@@ -13,7 +13,7 @@ import type { Answer, Outcome } from './outcome.ts';
  * | reaction | the slot | its job |
  * | --- | --- | --- |
  * | retry | tries again after a backoff with full jitter; an attempt is spent, and with the last one it fails | goes on |
- * | wait | tries again when the fleet may call again; no attempt is spent | goes on |
+ * | wait | tries again when the fleet may call again; no attempt is spent, unless the reply was billed: then it is `retry` | goes on |
  * | pause | stays open, its attempt is given back | ends; `resume` brings it back |
  * | give up | fails, with the reason | goes on with the other slots |
  */
@@ -22,8 +22,9 @@ export interface Row {
   readonly reason: string;
   readonly when: (outcome: Outcome) => boolean;
   readonly reaction: Reaction;
-  /** How the call is settled, unless the reply names its tokens: then it is `answered`. */
+  /** What the call is charged with, unless the reply names its tokens: then it is `answered`. */
   readonly call: CallEnd;
+  /** What everybody else hears of it, whatever it was charged with. */
   readonly fleet: FleetEffect;
   /** What happened and what to do about it. Never the provider's own text, which may repeat a key or a prompt. */
   readonly message: (facts: {
@@ -112,6 +113,16 @@ export const reactions: readonly Row[] = [
     call: 'lost',
     fleet: 'breaker',
     message: () => 'the connection to the model endpoint broke before the answer was whole',
+  },
+  {
+    // No model wrote it, so nothing was billed.
+    reason: 'bad_response',
+    when: (outcome) => outcome.kind === 'unreadable' && outcome.isPage,
+    reaction: retry,
+    call: 'refused',
+    fleet: 'breaker',
+    message: () =>
+      'a web page came instead of a chat completion: is OPENAI_BASE_URL right, up to and including /v1?',
   },
   {
     reason: 'bad_response',
@@ -306,7 +317,13 @@ export function callError(
 ): ModelCallError {
   const reply = outcome.kind === 'error' ? outcome.error : undefined;
   const facts = { status: reply?.status ?? 0, codes: codesOf(outcome), model };
-  return new ModelCallError(message(facts), { reaction, reason, retryAfterMs: reply?.retryAfterMs });
+  // What costs something is counted among the attempts, or there would be no end to it.
+  const isBilled = outcome.kind === 'error' && outcome.billed !== undefined;
+  return new ModelCallError(message(facts), {
+    reaction: reaction === wait && isBilled ? retry : reaction,
+    reason,
+    retryAfterMs: reply?.retryAfterMs,
+  });
 }
 
 /** The short names that an error gives itself; anything longer may be a text. */

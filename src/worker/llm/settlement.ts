@@ -5,8 +5,8 @@ import type { Outcome } from './outcome.ts';
 import type { Row } from './reactions.ts';
 
 /**
- * How a request that was tried is settled: as its row says, or with its tokens where they are known, whatever else went wrong.
- * `row` is undefined for a usable answer.
+ * How a request that was tried is settled: charged with its tokens where they are known, else as its row says. What the fleet
+ * hears of it is another matter, which no charge may hide. `row` is undefined for a usable answer.
  */
 export function settlementOf(ended: {
   readonly outcome: Outcome;
@@ -17,23 +17,18 @@ export function settlementOf(ended: {
   readonly seen: SeenLimits | undefined;
 }): CallOutcome {
   const { outcome, row, usage, price, latencyMs, seen } = ended;
+  const retryAfterMs = outcome.kind === 'error' ? outcome.error.retryAfterMs : undefined;
+  const rateLimited = row?.fleet === 'waits' ? { retryAfterMs } : undefined;
+  const failing = row?.fleet === 'breaker';
   if (usage !== undefined) {
     const cost = price === undefined ? undefined : nanoDollars(price, tokensOf(usage));
-    return { kind: 'answered', usage, nanoDollars: cost, latencyMs, seen };
+    return { kind: 'answered', usage, nanoDollars: cost, latencyMs, rateLimited, failing, seen };
   }
-  const failing = row?.fleet === 'breaker';
   switch (row?.call) {
     case 'unsent':
       return { kind: 'unsent', unreachable: true };
-    case 'refused': {
-      const retryAfterMs = outcome.kind === 'error' ? outcome.error.retryAfterMs : undefined;
-      return {
-        kind: 'refused',
-        rateLimited: row.fleet === 'waits' ? { retryAfterMs } : undefined,
-        failing,
-        seen,
-      };
-    }
+    case 'refused':
+      return { kind: 'refused', rateLimited, failing, seen };
     default:
       // Sent, and nobody knows what it used.
       return { kind: 'lost', failing };

@@ -45,10 +45,10 @@ type Settled = Exclude<OpenedCall, { code: 'opened' }>;
  * stored (the answer of whoever was first).
  *
  * An attempt is one call and, where its answer has faults, one repair call. At most `PLANNING_ATTEMPTS` over all runs
- * and crashes, as each is counted in Redis when its call is about to be sent; being told to wait (429) or to stop spends
- * none, in a repair as little as before it, though what stops give back is bounded as well (see `leave` of the
- * transactions). What cannot be had is stored as a failure of the whole transaction. Throws NotAnsweredError; anything else means that
- * Redis or this program failed, and the transaction stays open.
+ * and crashes, as each is counted in Redis when its call is about to be sent, and taken back at once when the provider asks
+ * for time (429). Being told to stop spends none either, in a repair as little as before it, though what stops give back is
+ * bounded (see `leave` of the transactions). What cannot be had is stored as a failure of the whole transaction. Throws
+ * NotAnsweredError; anything else means that Redis or this program failed, and the transaction stays open.
  */
 export async function askModel<T>(
   eventKey: string,
@@ -96,21 +96,28 @@ export async function askModel<T>(
   async function answerTo({ system, user, schema }: Question<T>, kind: CallKind): Promise<string | Settled> {
     const { modelName: model, cacheKey } = dependencies;
     const request: ModelRequest = { model, system, user, temperature: null, schema, cacheKey, moreRoom };
+    const isFirst = kind === CallKind.calls;
     const begin = async (): Promise<{ send: ModelRequest } | { ended: Settled }> => {
       const opened = await transactions.open({
         eventKey,
         within,
         attemptsAllowed: PLANNING_ATTEMPTS,
-        countAttempt: !isAttemptOpen,
+        countAttempt: isFirst,
       });
       if (opened.code !== 'opened') return { ended: opened };
       attempts = opened.attempts;
       isAttemptOpen = true;
       return { send: request };
     };
+    const takeBack = async (): Promise<void> => {
+      if (!isFirst) return; // its attempt was paid for
+      isAttemptOpen = false;
+      attempts -= 1;
+      await transactions.takeBack(eventKey);
+    };
     for (;;) {
       try {
-        const call = { account, kind, expected: request, begin, onUsage: () => {} };
+        const call = { account, kind, expected: request, begin, takeBack, onUsage: () => {} };
         const called = await callModel(call, places, signal);
         return 'answer' in called ? called.answer.content : called.ended;
       } catch (error) {

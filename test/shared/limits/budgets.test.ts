@@ -29,6 +29,31 @@ test('what only fits once calls in flight have ended waits, and holds up nobody;
   assert.equal(await one.ask(third), true);
 });
 
+test('calls that wait for a budget take no place in line, however many they are', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const config = { requests: 6_000 };
+  await fleet.ledger.setBudget('sim/p', { tokens: 1_000 });
+  assert.equal(await fleet.process('holder', config).ask({ tokens: 900 }), true);
+  for (const name of ['one', 'two']) {
+    const asks = Array.from({ length: 40 }, () => askFor({ tokens: 200 }));
+    const reply = await fleet.process(name, config).exchange({ asks });
+    assert.deepEqual([reply.granted, reply.refused, reply.budgetWait], [[], [], true]);
+  }
+  assert.equal(await fleet.redis.exists(fleet.scope.queue), 0);
+  assert.equal(await fleet.process('other', config).ask({ account: 'sim/q' }), true);
+});
+
+test('calls that wait for the rate set nothing of a budget aside', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const one = fleet.process('one', { requests: 1 });
+  await fleet.ledger.setBudget('sim/p', { tokens: 300 });
+  const asks = Array.from({ length: 4 }, () => askFor());
+  const reply = await one.exchange({ asks });
+  assert.deepEqual([reply.granted.length, reply.budgetWait], [1, true]);
+  const held = await fleet.redis.hget(fleet.keys.limits.ledger, 'sim/p:held:tokens');
+  assert.deepEqual([held, await fleet.redis.zcard(fleet.scope.queue)], ['100', 2]);
+});
+
 test('a budget in dollars refuses calls whose price is not known; one in tokens does not', async (t) => {
   const fleet = await simulatedFleet(t);
   const one = fleet.process('one');

@@ -223,7 +223,7 @@ test('one call larger than the limit is refused at once; the others go on', asyn
   const one = fleet.process('one', { tokens: 5_000, burst: 1 });
   const [large, small] = [askFor({ tokens: 5_001 }), askFor()];
   const reply = await one.exchange({ asks: [large, small] });
-  assert.deepEqual(reply.refused, [[large.id, 'too-large', '5000']]);
+  assert.deepEqual(reply.refused, [[large.id, 'too-large', '5000', 'configured']]);
   assert.deepEqual(reply.granted, [[small.id, 0]]);
 });
 

@@ -275,10 +275,68 @@ test('a pause refuses every ask, and leaves calls in flight alone', async (t) =>
   assert.deepEqual((await one.exchange()).paused, ['quota', 'used up']);
 });
 
-test('a configuration is read with every exchange', async (t) => {
+test('of workers that are configured differently the lowest limit counts, until nothing is heard of it any more', async (t) => {
   const fleet = await simulatedFleet(t);
   const withLimit = (config: Partial<ScopeConfig>) =>
     fleet.process(`limit ${config.requests}`, { burst: 1, ...config });
-  assert.equal((await begin(withLimit({ requests: 5 }), 64)).length, 5);
-  assert.equal((await begin(withLimit({ requests: 8 }), 64)).length, 3);
+  const [low, high, none] = [
+    withLimit({ requests: 5 }),
+    withLimit({ requests: 8 }),
+    withLimit({ requests: 0 }),
+  ];
+  assert.equal((await begin(high, 3)).length, 3);
+  assert.equal((await begin(low, 1)).length, 1);
+  assert.equal((await begin(high, 64)).length, 1);
+  fleet.clock.nowMs += 3_000;
+  assert.equal((await begin(none, 64)).length, 0);
+  fleet.clock.nowMs += 1;
+  assert.equal((await begin(high, 64)).length, 3);
+  fleet.clock.nowMs += 3_001;
+  assert.equal((await begin(none, 8)).length, 8);
+});
+
+test('what was owed under a higher limit holds up nobody for longer than a window', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const high = fleet.process('high', { tokens: 100_000, burst: 1 });
+  const low = fleet.process('low', { tokens: 10_000, burst: 1 });
+  assert.equal(await high.ask({ tokens: 90_000 }), true);
+  const ask = askFor({ tokens: 100 });
+  assert.equal(await low.ask(ask), false);
+  fleet.clock.nowMs += 61_000;
+  assert.equal(await low.ask(ask), true);
+});
+
+test('a limit that the provider does not name again is forgotten after ten windows', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const one = fleet.process('one', { tokens: 9_000, burst: 1 });
+  const [first = ''] = await begin(one, 1);
+  await one.settle(first, answered(1, { seen: { limitTokens: 4_000 } }));
+  const large = askFor({ tokens: 5_000 });
+  fleet.clock.nowMs += 600_000;
+  assert.deepEqual((await one.exchange({ asks: [large] })).refused, [
+    [large.id, 'too-large', '4000', 'learnt'],
+  ]);
+  fleet.clock.nowMs += 1;
+  assert.equal(await one.ask(large), true);
+});
+
+test('a reply that names its tokens may be a 429 or a failure all the same', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const one = fleet.process('one');
+  const ids = await begin(one, 6);
+  const failing = await end(one, ids.slice(0, 5), answered(10, { failing: true }));
+  assert.deepEqual([failing.waitReason, failing.waitMs], ['failing', 250]);
+  const limited = await end(one, ids.slice(5), answered(10, { rateLimited: { retryAfterMs: 5_000 } }));
+  assert.deepEqual([limited.waitReason, limited.waitMs], ['rate_limited', 5_250]);
+  assert.equal(await stateOf(fleet, 'refusals'), 1);
+  assert.equal((await fleet.ledger.spendOf('fleet')).completionTokens, 54);
+});
+
+test('what calls wait for that no limit is known of: nobody asks more often than every 25 ms', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const [one, two] = [fleet.process('one'), fleet.process('two')];
+  const [first = ''] = await begin(one, 16);
+  await one.settle(first, answered(10, { latencyMs: 20 }));
+  await begin(one, 64);
+  assert.equal((await two.exchange({ asks: [askFor()] })).sleepMs, 25);
 });

@@ -90,7 +90,7 @@ export async function saturatedRun(fleet: SimulatedFleet, options: RunOptions) {
       arrivals.push(arrival);
       running.push(arrival);
     }
-    process.wakeMs = process.waiting.size > 0 ? fleet.clock.nowMs + Math.max(2, reply.sleepMs) : Infinity;
+    process.wakeMs = fleet.clock.nowMs + Math.max(2, reply.sleepMs);
   };
 
   for (;;) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeScope } from '../../../src/shared/limits/scope-description.ts';
-import { listScopes, resumeScopes } from '../../../src/shared/limits/scopes.ts';
+import { liftScopePauses, listScopes, resumeScopes } from '../../../src/shared/limits/scopes.ts';
 import type { CallOutcome } from '../../../src/worker/llm/limiter.ts';
 import { answered, askFor, SCOPE, type SimulatedFleet, simulatedFleet } from './simulated-fleet.ts';
 
@@ -97,4 +97,70 @@ test('resume ends a pause and gives it as it was', async (t) => {
   assert.deepEqual([resumed?.pausedReason, resumed?.pausedMessage], ['quota', 'used up']);
   assert.equal((await listed(fleet)).pausedReason, undefined);
   assert.equal(await one.ask(), true);
+});
+
+test('to lift pauses ends those, and no wait that a provider asked for', async (t) => {
+  const fleet = await fleetOfToday(t);
+  const paused = fleet.process('one');
+  const waiting = fleet.process('one', { scope: 'waiting' });
+  for (const process of [paused, waiting]) {
+    const ask = askFor();
+    await process.exchange({ asks: [ask] });
+    await process.settle(ask.id, rateLimited);
+  }
+  await fleet.redis.hset(fleet.scope.state, { pausedReason: 'quota', pausedMessage: 'used up' });
+  const lifted = await liftScopePauses(fleet.redis, fleet.keys);
+  assert.deepEqual(
+    lifted.map(({ id }) => id),
+    [SCOPE],
+  );
+  assert.equal((await paused.exchange()).paused, undefined);
+  for (const process of [paused, waiting]) {
+    assert.ok((await process.exchange()).waitMs >= 300_000);
+  }
+});
+
+test('resume forgets a limit that only the provider named', async (t) => {
+  const fleet = await fleetOfToday(t);
+  const one = fleet.process('one');
+  const first = askFor();
+  await one.exchange({ asks: [first] });
+  await one.settle(first.id, answered(1, { seen: { limitTokens: 4_000 } }));
+  const large = askFor({ tokens: 5_000 });
+  assert.equal(await one.ask(large), false);
+  await liftScopePauses(fleet.redis, fleet.keys);
+  assert.equal(await one.ask(large), false);
+  await resumeScopes(fleet.redis, fleet.keys);
+  assert.equal(await one.ask(large), true);
+});
+
+test('a scope that was idle for a day is not listed, unless it is paused or a call is in flight', async (t) => {
+  const fleet = await fleetOfToday(t);
+  fleet.clock.nowMs -= 24 * 3_600_000 + 60_000;
+  const one = fleet.process('one');
+  const ask = askFor();
+  await one.exchange({ asks: [ask] });
+  assert.equal((await listed(fleet)).inFlight, 1);
+  await one.settle(ask.id, answered(1));
+  assert.deepEqual(await listScopes(fleet.redis, fleet.keys), []);
+  await fleet.redis.hset(fleet.scope.state, { pausedReason: 'quota', pausedMessage: 'used up' });
+  assert.equal((await listed(fleet)).pausedReason, 'quota');
+});
+
+test('a scope that nobody uses vanishes, unless it is paused or a call is in flight', async (t) => {
+  const fleet = await simulatedFleet(t);
+  const one = fleet.process('one', { requests: 1 });
+  const asks = [askFor(), askFor()];
+  const expiries = async () => {
+    const { state, queue, tickets, processes } = fleet.scope;
+    const left = await Promise.all([state, queue, tickets, processes].map((key) => fleet.redis.pttl(key)));
+    return left.map((ms) => ms > 0);
+  };
+  await one.exchange({ asks });
+  assert.deepEqual(await expiries(), [false, true, true, true]);
+  await one.exchange({ settlements: [{ id: asks[0]?.id ?? '', outcome: answered(1) }], asks });
+  assert.deepEqual(await expiries(), [true, true, true, true]);
+  await fleet.redis.hset(fleet.scope.state, { pausedReason: 'quota', pausedMessage: 'used up' });
+  await one.exchange();
+  assert.equal(await fleet.redis.pttl(fleet.scope.state), -1);
 });

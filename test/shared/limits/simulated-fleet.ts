@@ -32,7 +32,7 @@ const DEFAULTS: Omit<ScopeConfig, 'process'> = {
 /** One process of a fleet on a clock that stands until it is moved. */
 export interface SimulatedProcess {
   /** Says it twice when the fleet `repeats`, and gives what the second reply adds up to with the first. */
-  exchange(message?: Partial<Omit<ExchangeMessage, 'number'>>): Promise<ExchangeReply>;
+  exchange(message?: Partial<Omit<ExchangeMessage, 'number' | 'confirmed'>>): Promise<ExchangeReply>;
   /** Asks for one call; resolves with whether it was let through. */
   ask(ask?: Partial<Ask>): Promise<boolean>;
   settle(id: string, outcome: CallOutcome): Promise<ExchangeReply>;
@@ -56,7 +56,8 @@ export async function simulatedFleet(t: TestContext, options: { repeats?: boolea
     const said: SimulatedProcess = {
       async exchange(message = {}) {
         number += 1;
-        const full = { number, random: 0.5, settlements: [], asks: [], cancelled: [], ...message };
+        const said = { random: 0.5, settlements: [], asks: [], cancelled: [], ...message };
+        const full = { number, confirmed: number - 1, ...said };
         const reply = await exchange(full);
         return options.repeats ? exchange(full) : reply;
       },

@@ -41,10 +41,11 @@ test('arguments out of range are one message with every place', () => {
 });
 
 test('a planning job is read as it was written, and refused when a later release wrote it', () => {
-  const data = { version: 1, simulation: 's', request: parsePlanningRequest(factories()) };
+  const data = { version: 2, simulation: 's', request: parsePlanningRequest(factories()) };
   assert.deepEqual(planningJobDataSchema.parse(structuredClone(data)), data);
+  assert.equal(planningJobDataSchema.parse({ ...data, version: 1 }).version, 1, 'of an earlier release');
   for (const changes of [
-    { version: 2 },
+    { version: 3 },
     { urgent: true },
     { request: { ...data.request, operation: 'dream' } },
   ]) {

@@ -10,6 +10,7 @@ const OURS = {
   persona_fleet_model_wait_seconds_total: [],
   persona_fleet_limiter_wait_seconds: ['model'],
   persona_fleet_limiter_exchanges_total: ['model', 'outcome'],
+  persona_fleet_stale_permits_total: ['model'],
   persona_fleet_limit_utilisation_ratio: ['model', 'resource'],
   persona_fleet_paused: ['model'],
   persona_fleet_lost_calls_total: ['model'],

@@ -28,7 +28,7 @@ async function store(t: TestContext) {
   };
 }
 
-test('attempts are counted before their calls and end; a call that goes on with one counts none', async (t) => {
+test('attempts are counted before their calls and end; a repair counts none', async (t) => {
   const { open } = await store(t);
   assert.deepEqual(await open(), { code: 'opened', attempts: 1 });
   assert.deepEqual(await open({ countAttempt: false }), { code: 'opened', attempts: 1 });
@@ -73,11 +73,20 @@ test('a call left open gives its attempt back, never more than it took', async (
   assert.deepEqual(await open(), { code: 'opened', attempts: 2 });
 });
 
+test('a call that came to nothing is taken back, however often', async (t) => {
+  const { open, calls } = await store(t);
+  for (let time = 0; time < 12; time += 1) {
+    assert.deepEqual(await open({ attemptsAllowed: 1 }), { code: 'opened', attempts: 1 });
+    await calls.takeBack('part');
+  }
+});
+
 test('a transaction that was recorded meanwhile gets no attempt again', async (t) => {
   const { open, calls, redis, key } = await store(t);
   await open();
   await calls.record('part', 1);
   await calls.leave('part');
+  await calls.takeBack('part');
   assert.equal(await redis.exists(key.transactionAttempts), 0);
 });
 

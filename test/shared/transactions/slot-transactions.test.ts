@@ -91,12 +91,6 @@ test('reserve answers attempts-spent at the limit, also for a slot whose attempt
   await slots.reserve(0, limited);
   await slots.reserve(0, limited);
   assert.deepEqual(await slots.reserve(0, limited), { code: 'attempts-spent', attempts: 2 });
-  const waiting = await slots.reserve(0, { ...limited, opens: 'call' });
-  assert.deepEqual(
-    waiting,
-    { code: 'reserved', record: 'record of Ann Lee', attempts: 2, refused: 0 },
-    'another call of the attempt is allowed at the limit',
-  );
 });
 
 test('reserve refuses settled slots and populations that are paused, cancelled or unknown', async (t) => {
@@ -107,10 +101,7 @@ test('reserve refuses settled slots and populations that are paused, cancelled o
   await slots.fail(1, { reason: 'refusal', record: '{}' });
   assert.deepEqual(await slots.reserve(1, named('Bob Ray')), { code: 'failed' });
   await populations.pause(POPULATION, 'no quota');
-  for (const opens of ['attempt', 'call'] as const) {
-    const reply = await slots.reserve(2, { ...named('Bob Ray'), opens });
-    assert.deepEqual(reply, { code: 'paused', reason: 'no quota' });
-  }
+  assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'paused', reason: 'no quota' });
   await populations.cancel(POPULATION);
   assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'cancelled' });
   const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
@@ -147,35 +138,65 @@ test('an attempt is given back ten times at most, and the count of that goes wit
   assert.equal(await redis.exists(key.attempts), 0, 'a settled slot gets no counter again');
 });
 
-test('an attempt has one repair, whose call may be sent again', async (t) => {
+test('an attempt has one repair', async (t) => {
   const { slots, redis, key } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
-  assert.deepEqual(await slots.beginRepair(0, { again: true }), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'spent' });
   await slots.reserve(1, named('Bea Roy'));
-  assert.deepEqual(await slots.beginRepair(1, { again: false }), { code: 'begun' }, 'each slot has its own');
+  assert.deepEqual(await slots.beginRepair(1), { code: 'begun' }, 'each slot has its own');
   assert.equal(await redis.hget(key.attempts, '0'), '1', 'the attempts are as they were');
   await slots.reserve(0, named('Ann Lee'));
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' }, 'of the second attempt');
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'begun' }, 'of the second attempt');
+  assert.deepEqual(await slots.beginRepair(0), { code: 'spent' });
 });
 
 test('a repair that is given back can be taken again; leaving without it keeps it taken', async (t) => {
   const { slots } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
-  await slots.beginRepair(0, { again: false });
+  await slots.beginRepair(0);
   await slots.leave(0, { returnRepair: false });
   await slots.reserve(0, named('Ann Lee'));
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'spent' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'spent' });
   await slots.leave(0, { returnRepair: true });
   await slots.reserve(0, named('Ann Lee'));
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'begun' });
+});
+
+test('a call that came to nothing is taken back, however often, and its repair or attempt can be made again', async (t) => {
+  const { slots, redis, key } = await planned(t);
+  const counted = () => redis.hmget(key.attempts, '0', '0:repairs');
+  const limited = { ...named('Ann Lee'), attemptsAllowed: 1 };
+  for (let time = 0; time < 12; time += 1) {
+    assert.equal((await slots.reserve(0, limited)).code, 'reserved');
+    await slots.takeBack(0, 'attempt');
+    assert.deepEqual(await counted(), ['0', null]);
+  }
+  await slots.reserve(0, limited);
+  for (let time = 0; time < 12; time += 1) {
+    assert.deepEqual(await slots.beginRepair(0), { code: 'begun' });
+    await slots.takeBack(0, 'repair');
+    assert.deepEqual(await counted(), ['1', '0']);
+  }
+  await slots.leave(0, { returnRepair: false });
+  assert.deepEqual(await counted(), ['0', '0'], 'the ten times of a stop are still there');
+});
+
+test('what is settled or forgotten gets no counter by being taken back', async (t) => {
+  const { slots, redis, key, populations } = await planned(t);
+  await slots.reserve(0, named('Ann Lee'));
+  await slots.commit(0, result('Ann Lee'));
+  for (const counted of ['attempt', 'repair'] as const) await slots.takeBack(0, counted);
+  assert.equal(await redis.exists(key.attempts), 0);
+  await slots.reserve(1, named('Bob Ray'));
+  await populations.forget(POPULATION);
+  await slots.takeBack(1, 'attempt');
+  assert.equal(await redis.exists(key.attempts), 0);
 });
 
 test('no repair of settled slots, nor in populations that are paused, cancelled or unknown; nothing is counted', async (t) => {
   const { slots, populations, redis, keys, key } = await planned(t);
-  const repair = (slot: number) => slots.beginRepair(slot, { again: false });
+  const repair = (slot: number) => slots.beginRepair(slot);
   await slots.commit(0, result('Ann Lee'));
   assert.deepEqual(await repair(0), { code: 'committed' });
   await slots.fail(1, { reason: 'refusal', record: '{}' });
@@ -185,7 +206,7 @@ test('no repair of settled slots, nor in populations that are paused, cancelled 
   await populations.cancel(POPULATION);
   assert.deepEqual(await repair(2), { code: 'cancelled' });
   const unknown = createSlotTransactions(redis, keys, 'sim', OTHER);
-  assert.deepEqual(await unknown.beginRepair(0, { again: false }), { code: 'unknown-population' });
+  assert.deepEqual(await unknown.beginRepair(0), { code: 'unknown-population' });
   assert.equal(await redis.exists(key.attempts), 0);
 });
 
@@ -205,7 +226,7 @@ test('the taken repair goes with the slot’s attempts: by commit, failure and r
       labels: {},
     });
     await slots.reserve(0, named('Ann Lee'));
-    await slots.beginRepair(0, { again: false });
+    await slots.beginRepair(0);
     assert.equal(await redis.hlen(key.attempts), 2);
     await end();
     assert.equal(await redis.exists(key.attempts), 0, String(end));
@@ -215,12 +236,12 @@ test('the taken repair goes with the slot’s attempts: by commit, failure and r
 test('a slot that is opened again has a repair again', async (t) => {
   const { slots, populations } = await planned(t);
   await slots.reserve(0, named('Ann Lee'));
-  await slots.beginRepair(0, { again: false });
+  await slots.beginRepair(0);
   const record = JSON.stringify({ reason: 'shallow_persona', message: 'few', attempts: 1 });
   await slots.fail(0, { reason: 'shallow_persona', record });
   assert.equal(await populations.reopen(POPULATION), 1);
   await slots.reserve(0, named('Ann Lee'));
-  assert.deepEqual(await slots.beginRepair(0, { again: false }), { code: 'begun' });
+  assert.deepEqual(await slots.beginRepair(0), { code: 'begun' });
 });
 
 test('a name for an answer that is paid for is given during a pause', async (t) => {
@@ -367,7 +388,7 @@ test('a key of another type fails each script before its first write', async (t)
   await assert.rejects(slots.fail(0, { reason: 'x', record: '{}' }), /WRONGTYPE/);
   await redis.del(key.reservations);
   await redis.set(key.attempts, 'not a hash');
-  await assert.rejects(slots.beginRepair(0, { again: false }), /WRONGTYPE/);
+  await assert.rejects(slots.beginRepair(0), /WRONGTYPE/);
   await assert.rejects(slots.leave(0, { returnRepair: true }), /WRONGTYPE/);
   await redis.del(key.attempts);
   assert.equal(await redis.exists(key.committed, key.failed, key.results(0), key.attempts), 0);

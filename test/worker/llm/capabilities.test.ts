@@ -4,6 +4,7 @@ import type { Capabilities } from '../../../src/shared/models/capabilities.ts';
 import { personaSchema } from '../../../src/shared/person/schema.ts';
 import { answerObject } from '../../../src/worker/answer/answer-object.ts';
 import { assumedCapabilities, withoutRefused } from '../../../src/worker/llm/capabilities.ts';
+import type { Learnt } from '../../../src/worker/llm/capability-memory.ts';
 import type { ChatBody } from '../../../src/worker/llm/chat-client.ts';
 import {
   answering,
@@ -20,15 +21,17 @@ import {
 function remembering(known: Partial<Capabilities> | undefined = undefined) {
   const saved = new Map<string, Partial<Capabilities>>();
   const loads: string[] = [];
+  const untilMs = Number.POSITIVE_INFINITY;
   return {
     saved,
     loads,
     async load(scope: string) {
       loads.push(scope);
-      return saved.get(scope) ?? known;
+      const capabilities = saved.get(scope) ?? known;
+      return capabilities === undefined ? undefined : { capabilities, untilMs };
     },
-    async save(scope: string, learnt: Partial<Capabilities>) {
-      saved.set(scope, learnt);
+    async save(scope: string, { capabilities }: Learnt) {
+      saved.set(scope, capabilities);
     },
   };
 }
@@ -51,8 +54,9 @@ for (const [unsupported, formats, learnt] of [
     const asked = Object.entries(received.formats).filter(([, times]) => times > 0);
     assert.deepEqual(Object.fromEntries(asked), formats);
     assert.deepEqual([...store.saved.values()], [{ structuredOutput: learnt }]);
-    // Begun once, however often it was refused; and each refusal is a request like any other.
-    assert.equal(story.filter((step) => step === 'begin').length, 1);
+    // What was refused is taken back, and begun again when it is let through; each refusal is a request like any other.
+    assert.equal(story.filter((step) => step === 'begin').length, calls);
+    assert.equal(story.filter((step) => step === 'take back').length, calls - 1);
     assert.equal(story.filter((step) => step === 'settle refused').length, calls - 1);
     assert.equal(await total(metrics.modelRequests, { outcome: 'adapted' }), calls - 1);
     await ask({ user: 'Another one, please.' });
@@ -141,16 +145,36 @@ test('calls under way together are refused together, and take one step, not one 
   assert.equal(formats.none, 0);
 });
 
-test('a server that ignores the format without a word is asked with words after three broken answers', async (t) => {
+test('a server that ignores the format without a word is asked with words after five broken answers', async (t) => {
   const other = JSON.stringify({ full_name: 'Ama', years: 41 });
   const { url, bodies } = await answering(t, said(other));
   const store = remembering();
   const { ask } = gatewayTo(t, url, { capabilityStore: store });
-  for (let call = 0; call < 5; call += 1) assert.equal((await ask()).content, other);
+  for (let call = 0; call < 7; call += 1) assert.equal((await ask()).content, other);
   const formats = bodies.map((body) => Reflect.get(Object(body.response_format), 'type'));
-  assert.deepEqual(formats, ['json_schema', 'json_schema', 'json_schema', 'json_object', 'json_object']);
-  assert.match(JSON.stringify(bodies[3]), /JSON Schema/);
+  assert.deepEqual(formats, [...Array(5).fill('json_schema'), 'json_object', 'json_object']);
+  assert.match(JSON.stringify(bodies[5]), /JSON Schema/);
   assert.equal(store.saved.size, 1);
+});
+
+test('answers that did not come to their end say nothing about the format', async (t) => {
+  const broken = (finish_reason: string | null) => ({
+    body: completion({ message: { content: '{"name":' }, finish_reason }),
+  });
+  const { url, bodies } = await answering(t, broken(null), broken('error'), broken('tool_calls'));
+  const { ask } = gatewayTo(t, url);
+  for (let call = 0; call < 8; call += 1) await ask();
+  for (const body of bodies) assert.equal(Reflect.get(Object(body.response_format), 'type'), 'json_schema');
+});
+
+test('a refusal that was billed all the same is not asked again for nothing', async (t) => {
+  const refusal = { message: 'response_format is not supported', type: 'invalid_request_error' };
+  const body = JSON.stringify({ error: refusal, usage: { prompt_tokens: 900, completion_tokens: 0 } });
+  const { url, bodies } = await answering(t, { status: 400, body });
+  const { failure, settled } = gatewayTo(t, url);
+  assert.equal((await failure()).reason, 'bad_request');
+  assert.equal(bodies.length, 1);
+  assert.ok(settled[0]?.kind === 'answered' && settled[0].usage.promptTokens === 900);
 });
 
 test('an answer that keeps the promise ends the suspicion', async (t) => {

@@ -64,3 +64,14 @@ test('after stop nothing is sent any more', async (t) => {
   assert.equal(kind, 'unreachable');
   assert.deepEqual(bodies, []);
 });
+
+test('a key that the provider repeats, as a code or a field, is in no message', async (t) => {
+  const secret = 'plainkey77';
+  const { url } = await answering(t, {
+    status: 401,
+    body: JSON.stringify({ error: { message: secret, code: secret, param: `x-${secret}` } }),
+  });
+  const error = await gatewayTo(t, url, { apiKey: secret }).failure();
+  assert.equal(error.reason, 'credentials');
+  assert.doesNotMatch(error.message, /plainkey77/);
+});

@@ -69,6 +69,7 @@ export function recordingLimiter() {
       pauses.push([reason, message]);
     },
     waitingUntilMs: () => 0,
+    tokenLimit: (): number | undefined => undefined,
   };
   return { asked, settled, pauses, story, freshness, limiter };
 }
@@ -110,6 +111,7 @@ export function gatewayTo(
       record.story.push('begin');
       return { ...REQUEST, ...request };
     },
+    takeBack: async () => void record.story.push('take back'),
     onUsage: (usage) => void usages.push(usage),
     ...call,
   });

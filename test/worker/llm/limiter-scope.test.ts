@@ -83,6 +83,27 @@ test('a call that comes while others wait for the rate gets in line with their n
   assert.equal((await reply()).asks.length, 2, 'it is heard of every second');
 });
 
+test('while a call is in flight the process is heard of every second, and no longer', async (t) => {
+  const { client, reply, next, tick } = scopeClient(t);
+  const acquiring = client.acquire(REQUEST, never);
+  const first = await next();
+  const id = first?.message.asks[0]?.id ?? '';
+  first?.answer.resolve({ ...nothing, granted: [[id, 0]] });
+  const permit = await acquiring;
+  for (const number of [2, 3]) {
+    tick(999);
+    assert.equal(await next(), undefined);
+    tick(1);
+    const { asks, settlements, ...message } = await reply();
+    assert.deepEqual([asks, settlements], [[], []]);
+    assert.deepEqual([message.number, message.confirmed], [number, number - 1]);
+  }
+  void permit.settle(LOST);
+  assert.equal((await reply()).settlements.length, 1);
+  tick(10_000);
+  assert.equal(await next(), undefined);
+});
+
 test('while calls wait for the rate an answer is told with their next exchange, and a failure at once', async (t) => {
   const { client, reply, next, tick } = scopeClient(t);
   const permits = [client.acquire(REQUEST, never), client.acquire(REQUEST, never)];

@@ -85,6 +85,33 @@ test('a call is let through at once, is fresh, and is settled when Redis has bee
   assert.equal(await exchangesOf(metrics), 2);
 });
 
+test('the limit of tokens in force is known: first as configured, then as the provider says', async (t) => {
+  const { limiter } = limitersOf(t, await world(t), { tpm: 90_000 });
+  assert.equal(limiter.tokenLimit(), 90_000);
+  const permit = await limiter.acquire(REQUEST, never);
+  await permit.settle({ ...answer(), seen: { limitTokens: 40_000 } });
+  assert.equal(limiter.tokenLimit(), 40_000);
+  assert.equal(limitersOf(t, await world(t)).limiter.tokenLimit(), undefined);
+});
+
+test('a request larger than what the provider says is told whose limit that is, and what to do', async (t) => {
+  const { limiter } = limitersOf(t, await world(t));
+  const permit = await limiter.acquire(REQUEST, never);
+  await permit.settle({ ...answer(), seen: { limitTokens: 99 } });
+  await assert.rejects(
+    limiter.acquire(REQUEST, never),
+    /provider lets through per minute: 99, .*PERSONA_FLEET_COMPLETION_TOKENS, .*persona-fleet resume/,
+  );
+});
+
+test('scopes that have vanished are taken off the list by whoever begins', async (t) => {
+  const shared = await world(t);
+  await shared.redis.hset(shared.keys.limits.scopes, { gone: '{}' });
+  const { limiter } = limitersOf(t, shared);
+  await (await limiter.acquire(REQUEST, never)).settle(answer());
+  await until('it to be gone', async () => (await shared.redis.hlen(shared.keys.limits.scopes)) === 1);
+});
+
 test('calls that come together share an exchange', async (t) => {
   const { limiter, metrics, ledger } = limitersOf(t, await world(t));
   const permits = await Promise.all(Array.from({ length: 16 }, () => limiter.acquire(REQUEST, never)));
@@ -175,16 +202,20 @@ test('a call aborted while the exchange that lets it through is under way is giv
 
 test('a pause refuses all calls of the model, by every worker, until it is resumed', async (t) => {
   const shared = await world(t);
-  const one = limitersOf(t, shared, { rpm: 1 });
-  const other = limitersOf(t, shared, { rpm: 1 });
+  let nowMs = 1_700_000_000_000;
+  const now = () => nowMs;
+  const one = limitersOf(t, shared, { rpm: 1, now });
+  const other = limitersOf(t, shared, { rpm: 1, now });
   await (await one.limiter.acquire(REQUEST, never)).settle(answer());
   const waiting = other.limiter.acquire(REQUEST, never);
+  await shared.redis.pexpire(shared.keys.limits.scope(scopeId).state, 60_000);
   await one.limiter.pause('quota', 'the quota is used up');
+  assert.equal(await shared.redis.pttl(shared.keys.limits.scope(scopeId).state), -1, 'it does not vanish');
   const isPause = (error: unknown) =>
     error instanceof ModelCallError &&
     error.reaction === 'pause' &&
     error.reason === 'quota' &&
-    error.message === 'the quota is used up';
+    error.message === 'the fleet is paused: the quota is used up';
   await assert.rejects(waiting, isPause);
   await assert.rejects(one.limiter.acquire(REQUEST, never), isPause);
   await (await one.limiters.of('another').acquire(REQUEST, never)).settle(answer());
@@ -193,7 +224,8 @@ test('a pause refuses all calls of the model, by every worker, until it is resum
     (await resumeScopes(shared.redis, shared.keys)).map(({ model }) => model),
     ['m'],
   );
-  const again = limitersOf(t, shared, { rpm: 100 });
+  nowMs += 61_000;
+  const again = limitersOf(t, shared, { rpm: 1, now });
   await (await again.limiter.acquire(REQUEST, never)).settle(answer());
 });
 
@@ -224,14 +256,24 @@ test('budgets: over the cap is refused with the figures, for the account and for
 test('a budget that waits for a dead worker of another model learns what that has cost', async (t) => {
   const shared = await world(t);
   let nowMs = 1_700_000_000_000;
-  const { limiters, ledger } = limitersOf(t, shared, { now: () => nowMs });
+  const now = () => nowMs;
+  const dead = limitersOf(t, shared, { now });
+  const { limiter, ledger, metrics } = limitersOf(t, shared, { now });
   await ledger.setBudget('sim/p', { tokens: 250 });
-  await limiters.of('other').acquire({ ...REQUEST, promptTokens: 0 }, never);
-  const waiting = limiters.of('m').acquire({ ...REQUEST, completionTokens: 160 }, never);
-  const { queue } = shared.keys.limits.scope(scopeId);
-  await until('it to wait', async () => (await shared.redis.zcard(queue)) === 1);
-  nowMs += 15_001;
-  await assert.rejects(waiting, /the budget of 250 tokens is reached: 40 tokens are spent/);
+  await dead.limiters.of('other').acquire({ ...REQUEST, promptTokens: 0 }, never);
+  await dead.limiters.stop();
+  let isOver = false;
+  const waiting = limiter.acquire({ ...REQUEST, completionTokens: 160 }, never);
+  const refused = assert.rejects(waiting, /the budget of 250 tokens is reached: 40 tokens are spent/);
+  void refused.then(() => {
+    isOver = true;
+  });
+  await until('it to wait', async () => (await exchangesOf(metrics)) > 0);
+  await until('the call to be given up', () => {
+    nowMs += 5_001;
+    return isOver;
+  });
+  await refused;
   const spend = await ledger.spendOf('sim/p');
   assert.deepEqual([spend.lostCalls, spend.lostTokens, spend.calls, spend.inFlight], [1, 40, 1, 0]);
 });
@@ -292,7 +334,7 @@ test('Redis away, and back with everything forgotten: calls wait, ended ones are
   redis.on('error', () => {});
   t.after(() => redis.disconnect());
   const shared = { redis, keys: createKeys('pft') };
-  const { limiter, ledger } = limitersOf(t, shared, { rpm: 600 });
+  const { limiter, ledger } = limitersOf(t, shared, { rpm: 600, windowMs: 500 });
   const before = await limiter.acquire(REQUEST, never);
   await server.kill();
   const settled = before.settle(answer());

@@ -91,6 +91,33 @@ test('a request for more room reserves it, and sends it', async (t) => {
   );
 });
 
+test('more room is no more than one request may have beside its prompt', async (t) => {
+  const { url, bodies } = await answering(t, said('{}'));
+  const { ask, asked, limiter } = gatewayTo(t, url, { countPromptTokens: () => 1_000 });
+  limiter.tokenLimit = () => 7_000;
+  await ask({ moreRoom: true });
+  // The prompt may be a quarter longer than it was counted.
+  assert.equal(bodies[0]?.max_completion_tokens, 5_750);
+  assert.equal((asked[0]?.promptTokens ?? 0) + (asked[0]?.completionTokens ?? 0), 7_000);
+});
+
+test('where there is no more room the slot is given up, before anything is asked for', async (t) => {
+  const { url, bodies } = await answering(t, said('{}'));
+  const small = gatewayTo(t, url, { countPromptTokens: () => 1_000 });
+  small.limiter.tokenLimit = () => 5_250;
+  const fixed = gatewayTo(t, url, { profile: { maxCompletionTokens: PROFILE.completionTokens } });
+  for (const [{ failure, story }, why] of [
+    [small, /limit of 5250 tokens leaves no more/],
+    [fixed, /PERSONA_FLEET_MAX_COMPLETION_TOKENS allows no more/],
+  ] as const) {
+    const { reaction, reason, message } = await failure({ moreRoom: true });
+    assert.deepEqual([reaction, reason], ['give-up', 'length']);
+    assert.match(message, why);
+    assert.deepEqual(story, []);
+  }
+  assert.equal(bodies.length, 0);
+});
+
 test('the request asks for the schema, strictly, and for a temperature only where one is given', async (t) => {
   const { url, bodies, headers } = await answering(t, said('{}'));
   const { ask } = gatewayTo(t, url, { headers: { 'x-title': 'people' } });
@@ -149,12 +176,40 @@ test('a permit that is old before the call begins is given back, and the call no
   assert.deepEqual(story, ['acquire', 'settle unsent', 'acquire', 'begin', 'settle answered']);
 });
 
-test('a permit that grows old before the request could be sent is given back; the call stays begun', async (t) => {
+test('a permit that grows old before the request could be sent is given back, and what was begun taken back', async (t) => {
   const { simulator, ask, freshness, story } = await simulated(t);
   freshness.push(true, false);
   await ask();
-  assert.deepEqual(story, ['acquire', 'begin', 'settle unsent', 'acquire', 'settle answered']);
+  const first = ['acquire', 'begin', 'settle unsent', 'take back'];
+  assert.deepEqual(story, [...first, 'acquire', 'begin', 'settle answered']);
   assert.equal(simulator.stats().calls, 1);
+});
+
+test('what was cancelled while its second permit was waited for is not sent', async (t) => {
+  const { simulator, complete, callOf, freshness, story } = await simulated(t);
+  freshness.push(true, false);
+  const requests = [REQUEST, undefined];
+  assert.equal(await complete(callOf({}, { begin: async () => requests.shift() })), undefined);
+  assert.deepEqual(story, ['acquire', 'settle unsent', 'take back', 'acquire', 'settle unsent']);
+  assert.equal(simulator.stats().calls, 0);
+});
+
+test('permits that are always old are counted, and after twenty the call pauses and says what to do', async (t) => {
+  const { simulator, failure, freshness, story, metrics } = await simulated(t);
+  freshness.push(...Array<boolean>(40).fill(false));
+  const { reaction, reason, message } = await failure();
+  assert.deepEqual([reaction, reason], ['pause', 'slow_redis']);
+  assert.match(message, /round trips to Redis.*PERSONA_FLEET_RATE_GUARD_MS/);
+  assert.equal(story.filter((step) => step === 'settle unsent').length, 20);
+  assert.equal(await total(metrics.stalePermits, { model: MODEL }), 20);
+  assert.equal(simulator.stats().calls, 0);
+});
+
+test('a few old permits only take time', async (t) => {
+  const { ask, freshness, metrics } = await simulated(t);
+  freshness.push(...Array<boolean>(19).fill(false));
+  await ask();
+  assert.equal(await total(metrics.stalePermits, { model: MODEL }), 19);
 });
 
 test('a connection that was made too late for one permit is used for the next', async (t) => {

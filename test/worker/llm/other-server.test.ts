@@ -61,6 +61,7 @@ test('a server of theirs that knows no schema is asked for JSON, and then in wor
     { content: `Here you are:\n\`\`\`json\n${JSON.stringify(examplePersona(), null, 2)}\n\`\`\`` },
   );
   assert.deepEqual(answerObject((await ask()).content), examplePersona());
-  assert.equal(story.filter((step) => step === 'begin').length, 1);
+  assert.equal(story.filter((step) => step === 'begin').length, 3);
+  assert.equal(story.filter((step) => step === 'take back').length, 2, 'the refused ones do not count');
   assert.equal(server.getRequests().length, 3);
 });

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import type { ModelCallError } from '../../../src/shared/errors.ts';
 import type { FaultKind } from '../../../src/simulator/faults.ts';
-import { reactions } from '../../../src/worker/llm/reactions.ts';
+import type { CallOutcome } from '../../../src/worker/llm/limiter.ts';
+import type { ModelRequest } from '../../../src/worker/llm/model-call.ts';
+import { type Row, reactions } from '../../../src/worker/llm/reactions.ts';
 import {
   answering,
   completion,
   endpoint,
   faulty,
   gatewayTo,
+  MODEL,
   type Said,
   said,
   simulated,
@@ -16,16 +20,38 @@ import {
 } from './gateway-fixture.ts';
 
 /** How a call was settled, in a word; `!` when it counts for the breaker. */
-type Settled = 'answered' | 'refused' | 'refused!' | 'rate-limited' | 'lost' | 'lost!' | 'unreachable';
+type Settled =
+  | 'answered'
+  | 'answered!'
+  | 'answered, rate-limited'
+  | 'refused'
+  | 'refused!'
+  | 'rate-limited'
+  | 'lost'
+  | 'lost!'
+  | 'unreachable';
 type Expected = [reaction: string, reason: string, settled: Settled];
 
-const covered = new Set<string>();
+const covered = new Set<Row>();
+
+/** Whether the error comes of this row, and not of another with the same reason. */
+function isOf(row: Row, error: ModelCallError, outcome: CallOutcome | undefined): boolean {
+  const { status = '0' } = /\b(?<status>\d{3})\b/.exec(error.message)?.groups ?? {};
+  const start = (message: string) => message.split(' (', 1)[0];
+  return (
+    row.reason === error.reason &&
+    row.reaction === error.reaction &&
+    row.call === outcome?.kind &&
+    start(row.message({ status: Number(status), codes: '', model: MODEL })) === start(error.message)
+  );
+}
 
 async function check(
   { failure, settled, pauses, metrics }: ReturnType<typeof gatewayTo>,
   expected: Expected,
+  request: Partial<ModelRequest> = {},
 ) {
-  const error = await failure();
+  const error = await failure(request);
   const [outcome] = settled;
   assert.equal(settled.length, 1);
   assert.deepEqual([error.reaction, error.reason, word(outcome)], expected);
@@ -34,15 +60,14 @@ async function check(
   assert.equal(await total(metrics.modelRequests), 1);
   assert.equal(await total(metrics.modelRequestsInFlight), 0);
   assert.doesNotMatch(error.message, /sk-|simulated/, 'what the provider said is not repeated');
-  for (const row of reactions) {
-    if (row.reason === error.reason && row.reaction === error.reaction)
-      covered.add(row.reason + row.reaction);
-  }
+  for (const row of reactions) if (isOf(row, error, outcome)) covered.add(row);
   return error;
 }
 
 function word(outcome: ReturnType<typeof gatewayTo>['settled'][number] | undefined): string {
   switch (outcome?.kind) {
+    case 'answered':
+      return outcome.rateLimited ? 'answered, rate-limited' : outcome.failing ? 'answered!' : 'answered';
     case 'refused':
       return outcome.rateLimited ? 'rate-limited' : outcome.failing ? 'refused!' : 'refused';
     case 'lost':
@@ -50,7 +75,7 @@ function word(outcome: ReturnType<typeof gatewayTo>['settled'][number] | undefin
     case 'unsent':
       return outcome.unreachable ? 'unreachable' : 'unsent';
     default:
-      return outcome?.kind ?? 'not settled';
+      return 'not settled';
   }
 }
 
@@ -72,7 +97,7 @@ const faults: [kind: FaultKind, ...Expected][] = [
   ['request_timeout', 'retry', 'server_error', 'refused!'],
   ['reset', 'retry', 'connection', 'lost!'],
   ['truncated', 'retry', 'connection', 'lost!'],
-  ['html', 'retry', 'bad_response', 'lost!'],
+  ['html', 'retry', 'bad_response', 'refused!'],
   ['not_json', 'retry', 'bad_response', 'lost!'],
   ['context_too_long', 'give-up', 'context_too_long', 'refused'],
   ['content_filter_400', 'give-up', 'content_filter', 'refused'],
@@ -107,14 +132,21 @@ for (const kind of ['wrong_type', 'no_usage', 'fenced_json', 'invalid_json'] as 
 }
 
 test('an answer that is cut off with more room as well gives the slot up', async (t) => {
-  const { failure } = await faulty(t, 'length');
-  assert.equal((await failure({ moreRoom: true })).reaction, 'give-up');
+  const made = await faulty(t, 'length');
+  await check(made, ['give-up', 'length', 'answered'], { moreRoom: true });
 });
 
 const openai = (status: number, error: object, headers?: Record<string, string>): Said => ({
   status,
   body: JSON.stringify({ error: { message: 'said sk-secret-1', ...error } }),
   ...(headers === undefined ? {} : { headers }),
+});
+const billed = (status: number, tokens = 700): Said => ({
+  status,
+  body: JSON.stringify({
+    error: { message: 'no' },
+    usage: { prompt_tokens: tokens, completion_tokens: 0, total_tokens: tokens },
+  }),
 });
 const text = (status: number, body: string): Said => ({
   status,
@@ -279,8 +311,21 @@ const replies: [what: string, reply: Said, ...Expected][] = [
     { body: completion({ error: { code: 502, message: 'died' }, message: { content: 'half' } }) },
     'retry',
     'server_error',
-    'answered',
+    'answered!',
   ],
+  ['429 that was billed: an attempt', billed(429), 'retry', 'rate_limited', 'answered, rate-limited'],
+  [
+    '429 in the choice of a billed answer',
+    { body: completion({ error: { code: 429, message: 'slow' }, message: { content: 'half' } }) },
+    'retry',
+    'rate_limited',
+    'answered, rate-limited',
+  ],
+  ['429 that used nothing', billed(429, 0), 'wait', 'rate_limited', 'rate-limited'],
+  ['503 that was billed', billed(503), 'retry', 'server_error', 'answered!'],
+  ['503 that used nothing', billed(503, 0), 'retry', 'server_error', 'refused!'],
+  ['504 that was billed', billed(504), 'retry', 'server_error', 'answered!'],
+  ['401 that was billed', billed(401), 'pause', 'credentials', 'answered'],
   ['null', { body: 'null' }, 'retry', 'bad_response', 'lost!'],
   ['a text', { body: '"hello"' }, 'retry', 'bad_response', 'lost!'],
   ['a list', { body: '[]' }, 'retry', 'bad_response', 'lost!'],
@@ -400,9 +445,8 @@ test('an answer without end is not read to its end', async (t) => {
 });
 
 test('every row of the table was met, and its reason is a short code', () => {
-  for (const { reason, reaction } of reactions) {
-    assert.match(reason, /^[a-z_]{4,20}$/);
-    if (`${reason}${reaction}` !== 'lengthgive-up')
-      assert.ok(covered.has(reason + reaction), `${reason}, ${reaction}`);
+  for (const row of reactions) {
+    assert.match(row.reason, /^[a-z_]{4,20}$/);
+    assert.ok(covered.has(row), `${row.reason}, ${row.reaction}, ${row.call}`);
   }
 });

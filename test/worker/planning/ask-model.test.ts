@@ -215,6 +215,27 @@ test('a question that waits for rate when its worker is killed or stopped has sp
   assert.equal(await ask([says('7')]), 7);
 });
 
+test('a question that waits after a 429 when its worker is killed has spent no attempt; in its repair the one it paid for', async (t) => {
+  const { ask, attempts } = await asking(t);
+  const killedAt = async (gates: number, steps: Step[]) => {
+    const reached = Promise.withResolvers<void>();
+    const dies: Gate = () => {
+      reached.resolve();
+      return new Promise(() => {}); // never comes back
+    };
+    void ask(steps, {}, [...Array<Gate>(gates).fill(() => {}), dies]);
+    await reached.promise;
+  };
+  const wait = fails('wait', 'rate_limited');
+  for (let kills = 0; kills < 12; kills += 1) {
+    await killedAt(1, [wait]);
+    assert.equal(await attempts(), 0);
+  }
+  await killedAt(2, [says('many'), wait]);
+  assert.equal(await attempts(), 1);
+  assert.equal(await ask([wait, says('7')]), 7);
+});
+
 test('when the fleet is paused the question is given up with that reason, before anything is counted', async (t) => {
   const { ask, calls, users, attempts } = await asking(t);
   const paused = fails('pause', 'quota');

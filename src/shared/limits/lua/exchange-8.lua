@@ -5,7 +5,7 @@
         5 deadlines (sorted set)   6 processes (sorted set)   7 ledger (hash)   8 scopes (hash)
   ARGV  1 configuration, JSON: { scope, description, process, windowMs, guardMs, burst, requests, tokens (limits, 0: none),
             charge: 'used' | 'reserved', lifetimeMs, unreachableMs, fleetBudget: { nanoDollars?, tokens? }, backoff: { baseMs, maxMs } }
-        2 message, JSON: { number, random,
+        2 message, JSON: { number, random, confirmed (the number of the process' last message that was answered; 0: none),
             settlements: [CallOutcome and id; `seen` as { requests: { limit?, remaining?, resetMs? }, tokens: … }],
             asks: [{ id, account, kind, tokens, room (for the answer, among the tokens), nanoDollars? }], in the order in which they are to be served,
             cancelled: [id] }
@@ -14,20 +14,28 @@
 
   Returns {'stale'}   an older message than one that has been taken: nothing is done
         | {'ok', reply}, JSON: { granted: [[id, ms since]], refused: [[id, code, …]], sleepMs, waitMs, waitReason, budgetWait,
-            paused: [reason, message] when it is, requests, tokens (shares of the limits in use, absent without limit) }; an empty
-            list may be {}.
+            paused: [reason, message] when it is, requests, tokens (shares of the limits in use), tokenLimit (all three
+            absent without limit) }; an empty list may be {}.
           Refusals: 'paused', reason, message | 'budget', account, unit, cap, spent, worst case | 'unpriced', account
-            | 'too-large', limit
-          sleepMs: when to ask again for what still waits, if there is nothing to settle before.
+            | 'too-large', limit, whose: 'configured' | 'learnt' from the provider
+          sleepMs: when to ask again for what still waits, if there is nothing to settle before. A process with calls that wait or
+            are in flight says something every second.
+          budgetWait: some of the asks fit their budget only once calls in flight have ended. They have no place in line.
 
   Promises:
   - Within any windowMs at the provider no more than the limits, if a call reaches it at most guardMs after its grant; as long as
-    a limit is only lowered from outside, from one window after that on. Tokens count as reserved until they are settled.
+    a limit is only lowered from outside, from one window after that on. Tokens count as reserved until they are settled. Of
+    workers with different limits the lowest counts. If Redis forgot the scope under running workers, the windows start full.
+    A limit that only the provider named is forgotten when it has not been named again for ten windows.
   - No more than `burst` of a limit, or one call, beyond what the pace has saved up.
-  - First come, first served. What does not fit holds up all behind it, so that large calls get their turn; what fits is kept for
-    a worker that is asleep. A worker that was not heard of for 3 s loses its place.
+  - First come, first served, among calls that their budget has room for. What does not fit holds up all behind it, so that large
+    calls get their turn; what fits is kept for a worker that is asleep.
+  - A worker that was not heard of for 3 s loses its place; its calls in flight no longer count where concurrency is what is
+    limited, and try the provider for nobody. In windows and budgets they count on.
   - Spent, held and the worst case of every call let through together stay within the caps.
-  - Said twice, it has happened once: calls are known by their ids from their grant to their end, and end once.
+  - Said twice, it has happened once: calls are known by their ids from their grant to their end, and end once. They end by
+    their outcome or, unknown, at their deadline; later if nobody was heard of when it came.
+  - A scope that nobody uses vanishes after a week, unless it is paused or a call is in flight.
 
   Atomic because all of a provider's limits, and all of an account's budgets, are looked at and taken in one step.
 ]=]
@@ -55,33 +63,45 @@ if message.number < tonumber(redis.call('HGET', KEYS[1], numberField) or 0) then
 readState()
 local state = scope.state
 local since = state.now
+local isForgotten = since == 0 and message.confirmed > 0
 -- First of all writes one that Redis refuses when its memory is used up, before anything has changed.
 redis.call('HSET', KEYS[1], numberField, message.number)
-redis.call('ZADD', KEYS[6], math.max(scope.now, 0), process)
-alive[process] = true
-if message.number % 64 == 0 then forgetProcesses() end
+slideWindows(config.windowMs + config.guardMs, config.lifetimeMs)
+hearOf(process)
+-- With a process' first message and now and then.
+local isDue = message.number % 64 == 1
+if isDue then forgetProcesses() end
 if state.description ~= config.description then
   state.description = config.description
   redis.call('HSET', KEYS[8], config.scope, config.description)
 end
 
-state[REQUESTS.configured], state[TOKENS.configured] = config.requests, config.tokens
-slideWindows(config.windowMs + config.guardMs)
+noteLimits(config)
 readLimits(config.burst)
 payOff(since)
+if isForgotten then fillWindows() end
 
-scope.crowded = redis.call('ZCARD', KEYS[5]) >= state.cwnd / 2
+local function hasLimit()
+  return REQUESTS.limit ~= nil or TOKENS.limit ~= nil
+end
+
+scope.crowded = not hasLimit() and inFlight() >= state.cwnd / 2
 config.backoff.random = message.random
 for _, outcome in ipairs(message.settlements) do settle(outcome, config, config.backoff) end
-for _, id in ipairs(message.cancelled) do
-  dropTicket(id)
-  settle({ id = id, kind = 'unsent' }, config, config.backoff)
-end
-reap()
+dropTickets(message.cancelled)
+for _, id in ipairs(message.cancelled) do settle({ id = id, kind = 'unsent' }, config, config.backoff) end
+reap(since)
 readLimits(config.burst)
 state.now = scope.now
 
+local POLL_MS = 250
+local SHORTEST_POLL_MS = 25
+
 local reply = { granted = {}, refused = {}, sleepMs = 1000, budgetWait = false }
+
+local function sleepAtMost(ms)
+  reply.sleepMs = math.min(reply.sleepMs, ms)
+end
 
 -- Let through before, if the reply was lost.
 local asks = {}
@@ -98,20 +118,44 @@ local shutUntil = math.max(state.waitUntil, state.breakerUntil)
 -- After failures, or 429s in a row, one call at a time tries the provider.
 local probing = state.openings > 0 or state.refusals >= 2
 
+local function isTrying()
+  local hold = state.probe ~= '' and readHold(state.probe)
+  return hold and isAlive(hold.process)
+end
+
 local function concurrencyLeft()
   if scope.now < shutUntil then return 0 end
-  if probing then return state.probe == '' and 1 or 0 end
-  if REQUESTS.limit or TOKENS.limit then return math.huge end
-  return math.floor(state.cwnd) - redis.call('ZCARD', KEYS[5])
+  if probing then return isTrying() and 0 or 1 end
+  if hasLimit() then return math.huge end
+  return math.floor(state.cwnd) - inFlight()
 end
 
 local function refusalOf(ask)
   if state.pausedReason ~= '' then return { ask.id, 'paused', state.pausedReason, state.pausedMessage } end
-  if TOKENS.limit and ask.tokens > TOKENS.limit then return { ask.id, 'too-large', digits(TOKENS.limit) } end
+  if TOKENS.limit and ask.tokens > TOKENS.limit then
+    return { ask.id, 'too-large', digits(TOKENS.limit), isLearnt(TOKENS) and 'learnt' or 'configured' }
+  end
   return nil
 end
 
-local POLL_MS = 250
+-- The asks whose budgets have room for all of them; that is set aside. Of the others some wait for calls in flight, unqueued, so
+-- that nobody waits behind them.
+local function affordable()
+  local able = {}
+  for _, ask in ipairs(asks) do
+    local refusal = refusalOf(ask) or unaffordable(ask.account, ask) or unaffordable(FLEET, ask, config.fleetBudget)
+    if not refusal then
+      reserve(ask.account, ask, 1)
+      able[#able + 1] = ask
+    elseif refusal == 'wait' then
+      reply.budgetWait = true
+      sleepAtMost(POLL_MS)
+    else
+      reply.refused[#reply.refused + 1] = refusal
+    end
+  end
+  return able
+end
 
 -- How long a process sleeps whose first waiting call is this one.
 local function sleepFor(entry, ahead, left)
@@ -119,7 +163,7 @@ local function sleepFor(entry, ahead, left)
   if left <= 0 then
     -- A process learns of its own answers at once; those of others free a place now and then.
     if probing or state.answers == 0 then return POLL_MS end
-    return math.min(POLL_MS, math.max(5, state.latency / 8))
+    return math.min(POLL_MS, math.max(SHORTEST_POLL_MS, state.latency / 8))
   end
   local ms = msUntilFits({ requests = 1, tokens = entry.tokens }, ahead)
   -- A little later than could be lets several calls go with one exchange; the pace saves up what is not used in between.
@@ -127,62 +171,44 @@ local function sleepFor(entry, ahead, left)
 end
 
 local function serve()
-  if #asks == 0 then return end
-  local line, outOfSight = inOrder(asks, process)
+  local able = affordable()
+  local line, outOfSight, comeBack = inOrder(able, process)
   local ahead = { requests = 0, tokens = 0 }
   local left = concurrencyLeft()
-  local sleeping = false
+  local granted, served, isFirst = {}, {}, true
   for _, entry in ipairs(line) do
     local ask = entry.ask
-    local refusal = ask and (refusalOf(ask) or unaffordable(ask.account, ask)
-      or unaffordable(FLEET, ask, config.fleetBudget))
-    -- Waits for calls of its account, or of the fleet's budget: nobody behind it has to.
-    local forBudget = entry.forBudget
-    if ask then forBudget = refusal == 'wait' end
-    if ask and refusal and not forBudget then
-      reply.refused[#reply.refused + 1] = refusal
-      if entry.waiting then dropTicket(entry.id) end
-    elseif forBudget then
-      if ask then
-        reply.budgetWait = true
-        reply.sleepMs = math.min(reply.sleepMs, POLL_MS)
-        if not entry.waiting then
-          enqueue(entry.id, process, entry.tokens, true)
-        elseif not entry.forBudget then
-          putTicket(entry.id, process, entry.tokens, true)
-        end
-      end
+    local need = { requests = 1, tokens = entry.tokens }
+    -- What does not fit is set aside for as well: nothing behind it fits either.
+    if ask and left > 0 and fits(need, ahead) then
+      grant(ask, process, config.lifetimeMs)
+      if probing then state.probe = ask.id end
+      if entry.waiting then served[#served + 1] = ask.id end
+      granted[ask.id] = true
+      reply.granted[#reply.granted + 1] = { ask.id, 0 }
     else
-      local need = { requests = 1, tokens = entry.tokens }
-      -- What does not fit is set aside for as well: nothing behind it fits either.
-      if ask and left > 0 and fits(need, ahead) then
-        grant(ask, process, config.lifetimeMs)
-        if probing then state.probe = ask.id end
-        if entry.waiting then dropTicket(entry.id) end
-        reply.granted[#reply.granted + 1] = { ask.id, 0 }
-        left = left - 1
-      else
-        if ask and not sleeping then
-          sleeping = true
-          reply.sleepMs = math.min(reply.sleepMs, sleepFor(entry, ahead, left))
-        end
-        if ask and not entry.waiting then
-          enqueue(entry.id, process, entry.tokens, false)
-        elseif ask and entry.forBudget then
-          putTicket(entry.id, process, entry.tokens, false)
-        end
-        ahead.requests = ahead.requests + 1
-        ahead.tokens = ahead.tokens + entry.tokens
-        left = left - 1
+      if ask and isFirst then
+        isFirst = false
+        sleepAtMost(sleepFor(entry, ahead, left))
       end
+      if ask and not entry.waiting then enqueue(entry.id, process, entry.tokens) end
+      ahead.requests = ahead.requests + 1
+      ahead.tokens = ahead.tokens + entry.tokens
     end
+    left = left - 1
   end
-  for _, entry in ipairs(outOfSight) do enqueue(entry.id, process, entry.tokens, false) end
+  dropTickets(served)
+  for _, entry in ipairs(outOfSight) do enqueue(entry.id, process, entry.tokens) end
+  if comeBack and #able > 0 then sleepAtMost(0) end
+  for _, ask in ipairs(able) do
+    if not granted[ask.id] then reserve(ask.account, ask, -1) end
+  end
 end
 serve()
 
 writeLedger()
 writeState()
+expire(isDue)
 
 reply.sleepMs = math.ceil(math.min(1000, math.max(2, reply.sleepMs)))
 reply.waitMs = math.max(0, shutUntil - scope.now)
@@ -195,4 +221,5 @@ reply.paused = state.pausedReason ~= '' and { state.pausedReason, state.pausedMe
 for _, r in ipairs(RESOURCES) do
   if r.limit then reply[r.name] = state[r.window] / r.limit end
 end
+reply.tokenLimit = TOKENS.limit
 return { 'ok', cjson.encode(reply) }

@@ -2,8 +2,8 @@
   Calls in flight. A hold is what a call took when it was let through; it ends once, by its outcome or by its deadline.
 
   Packed as MessagePack, whose whole numbers are exact: process, account, kind, tokens, nanoDollars (-1: no known price),
-  bucket, time granted, number, for each resource what had left the books by then ("gone": ever granted − in the window), and
-  the room for the answer among the tokens.
+  bucket, time granted, number, for each resource what had left the books by then ("gone": ever granted − in the window), the
+  room for the answer among the tokens, and its first deadline.
 ]]
 local function readHold(id)
   local packed = redis.call('HGET', scope.keys.holds, id)
@@ -11,10 +11,11 @@ local function readHold(id)
   local f = cmsgpack.unpack(packed)
   return {
     process = f[1], account = f[2], kind = f[3], tokens = f[4], nanoDollars = f[5],
-    bucket = f[6], grantedMs = f[7], number = f[8], gone = { requests = f[9], tokens = f[10] }, room = f[11],
+    bucket = f[6], grantedMs = f[7], number = f[8], gone = { requests = f[9], tokens = f[10] }, room = f[11], dueMs = f[12],
   }
 end
 
+-- Lets a call through whose worst case has been set aside already.
 local function grant(ask, process, lifetimeMs)
   local state = scope.state
   local need = { requests = 1, tokens = ask.tokens }
@@ -24,12 +25,11 @@ local function grant(ask, process, lifetimeMs)
     process, ask.account, ask.kind, ask.tokens, ask.nanoDollars or -1,
     bucket, scope.now, state[REQUESTS.granted],
     state[REQUESTS.granted] - state[REQUESTS.window], state[TOKENS.granted] - state[TOKENS.window],
-    ask.room,
+    ask.room, scope.now + lifetimeMs,
   }))
   redis.call('ZADD', scope.keys.deadlines, scope.now + lifetimeMs, ask.id)
+  countInFlight(process, 1)
   moveBoth(ask.account, 'inFlight', 1)
-  moveBoth(ask.account, 'held:tokens', ask.tokens)
-  moveBoth(ask.account, 'held:nanoDollars', ask.nanoDollars or 0)
 end
 
 local USAGE = { 'promptTokens', 'cachedTokens', 'cacheWriteTokens', 'completionTokens' }
@@ -39,8 +39,7 @@ local function book(outcome, hold)
   local account = hold.account
   local priced = hold.nanoDollars >= 0
   moveBoth(account, 'inFlight', -1)
-  moveBoth(account, 'held:tokens', -hold.tokens)
-  moveBoth(account, 'held:nanoDollars', -math.max(0, hold.nanoDollars))
+  reserve(account, hold, -1)
   if outcome.kind == 'unsent' then return end
   moveBoth(account, hold.kind, 1)
   if outcome.kind == 'lost' then
@@ -81,9 +80,10 @@ local function giveBack(outcome, hold, chargesUse)
   end
 end
 
-local function dropHold(id)
+local function dropHold(id, hold)
   redis.call('HDEL', scope.keys.holds, id)
   redis.call('ZREM', scope.keys.deadlines, id)
+  if hold then countInFlight(hold.process, -1) end
   if scope.state.probe == id then scope.state.probe = '' end
 end
 
@@ -91,20 +91,34 @@ end
 local function settle(outcome, config, backoff)
   local hold = readHold(outcome.id)
   if not hold then return end
-  dropHold(outcome.id)
+  dropHold(outcome.id, hold)
   book(outcome, hold)
   giveBack(outcome, hold, config.charge == 'used')
   observe(outcome, hold, config, backoff)
 end
 
 local REAPED_AT_ONCE = 16
+local EXCUSED_MS = 10000
 
--- Gives up calls past their deadline: nobody will tell how they ended.
-local function reap()
+-- When nobody was heard of for a while, Redis itself may have been away: whoever made the calls that fell due meanwhile gets
+-- a little time to tell, once for each.
+local function excuse(since)
+  if scope.now - since <= SILENT_MS then return end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', scope.keys.deadlines, '(' .. since, scope.now)) do
+    local hold = readHold(id)
+    if hold and tonumber(redis.call('ZSCORE', scope.keys.deadlines, id)) <= hold.dueMs then
+      redis.call('ZADD', scope.keys.deadlines, scope.now + EXCUSED_MS, id)
+    end
+  end
+end
+
+-- Gives up calls past their deadline: nobody will tell how they ended. `since`: when somebody was heard of last.
+local function reap(since)
+  excuse(since)
   local late = redis.call('ZRANGEBYSCORE', scope.keys.deadlines, '-inf', scope.now, 'LIMIT', 0, REAPED_AT_ONCE)
   for _, id in ipairs(late) do
     local hold = readHold(id)
-    dropHold(id)
+    dropHold(id, hold)
     if hold then book({ kind = 'lost' }, hold) end
   end
 end

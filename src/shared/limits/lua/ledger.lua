@@ -4,12 +4,16 @@
 ]]
 local FLEET = 'fleet'
 
+-- Account → field → amount.
 local moved = {}
 
 local function move(account, field, amount)
-  if amount == 0 then return end
-  local name = account .. ':' .. field
-  moved[name] = (moved[name] or 0) + amount
+  local fields = moved[account]
+  if not fields then
+    fields = {}
+    moved[account] = fields
+  end
+  fields[field] = (fields[field] or 0) + amount
 end
 
 -- What a call takes is its account's and the fleet's.
@@ -18,9 +22,17 @@ local function moveBoth(account, field, amount)
   move(FLEET, field, amount)
 end
 
+-- Sets aside the worst case of a call, or gives it back (-1).
+local function reserve(account, call, sign)
+  moveBoth(account, 'held:tokens', sign * call.tokens)
+  moveBoth(account, 'held:nanoDollars', sign * math.max(0, call.nanoDollars or 0))
+end
+
 local function writeLedger()
-  for name, amount in pairs(moved) do
-    if amount ~= 0 then redis.call('HINCRBY', scope.keys.ledger, name, amount) end
+  for account, fields in pairs(moved) do
+    for field, amount in pairs(fields) do
+      if amount ~= 0 then redis.call('HINCRBY', scope.keys.ledger, account .. ':' .. field, amount) end
+    end
   end
 end
 
@@ -30,7 +42,7 @@ local BALANCE = {
 }
 local balances = {}
 
--- What budgets go by, as of this moment of the script. The fleet's caps come with the exchange.
+-- What budgets go by, as of this moment of the script; nil without a budget. The fleet's caps come with the exchange.
 local function balanceOf(account, caps)
   if not balances[account] then
     local fields = {}
@@ -41,19 +53,22 @@ local function balanceOf(account, caps)
     balances[account] = stored
   end
   local stored = balances[account]
+  local dollarCap = caps and caps.nanoDollars or stored['budget:nanoDollars']
+  local tokenCap = caps and caps.tokens or stored['budget:tokens']
+  if not dollarCap and not tokenCap then return nil end
   local function current(field)
-    return (stored[field] or 0) + (moved[account .. ':' .. field] or 0)
+    return (stored[field] or 0) + (moved[account] and moved[account][field] or 0)
   end
   return {
     nanoDollars = {
       spent = current('nanoDollars'),
       held = current('held:nanoDollars'),
-      cap = caps and caps.nanoDollars or stored['budget:nanoDollars'],
+      cap = dollarCap,
     },
     tokens = {
       spent = current('promptTokens') + current('completionTokens') + current('lostTokens'),
       held = current('held:tokens'),
-      cap = caps and caps.tokens or stored['budget:tokens'],
+      cap = tokenCap,
     },
   }
 end
@@ -62,7 +77,7 @@ end
 -- refusal. A cap in dollars cannot be kept with a model that has no known price.
 local function unaffordable(account, ask, caps)
   local verdict = nil
-  for unit, balance in pairs(balanceOf(account, caps)) do
+  for unit, balance in pairs(balanceOf(account, caps) or {}) do
     local worst = ask[unit]
     if balance.cap and not worst then return { ask.id, 'unpriced', account } end
     if balance.cap and balance.spent + worst > balance.cap then

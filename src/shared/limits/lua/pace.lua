@@ -5,13 +5,30 @@
   request that is larger than the whole bucket goes when it is full, and is paid off afterwards. The pace is what the window
   sustains, so that in the long run the window has room whenever the pace has.
 ]]
-local function limitOf(r)
+local LEARNT_FOR_WINDOWS = 10
+
+-- Of the limits that workers are configured with the lowest counts, for as long as one is heard of that has it.
+local function noteLimits(config)
   local state = scope.state
-  local configured, learnt = state[r.configured], state[r.learnt]
-  if configured > 0 and learnt > 0 then return math.min(configured, learnt) end
-  if configured > 0 then return configured end
-  if learnt > 0 then return learnt end
-  return nil
+  for _, r in ipairs(RESOURCES) do
+    local limit, current = config[r.name], state[r.configured]
+    local isLowest = limit > 0 and (current == 0 or limit <= current)
+    if isLowest or limit == current or scope.now - state[r.configuredAt] > SILENT_MS then
+      state[r.configured], state[r.configuredAt] = limit, scope.now
+    end
+    -- It may have been raised, or have been that of a moment.
+    if scope.now - state[r.learntAt] > LEARNT_FOR_WINDOWS * config.windowMs then state[r.learnt] = 0 end
+  end
+end
+
+local function isLearnt(r)
+  local configured, learnt = scope.state[r.configured], scope.state[r.learnt]
+  return learnt > 0 and (configured == 0 or learnt < configured)
+end
+
+local function limitOf(r)
+  local limit = scope.state[isLearnt(r) and r.learnt or r.configured]
+  return limit > 0 and limit or nil
 end
 
 -- What this script goes by: `limit`, `left` of it for us, `capacity` and `rate` (per millisecond) of the pace.
@@ -30,10 +47,11 @@ local function readLimits(burst)
   end
 end
 
--- Pays off what has become due since the last exchange.
+-- Pays off what has become due since the last exchange. What was owed under a higher limit is paid off within a window.
 local function payOff(since)
   for _, r in ipairs(RESOURCES) do
-    local debt = r.limit and scope.state[r.debt] - r.rate * math.max(0, scope.now - since) or 0
+    local debt = 0
+    if r.limit then debt = math.min(scope.state[r.debt], r.limit) - r.rate * math.max(0, scope.now - since) end
     scope.state[r.debt] = math.max(0, debt)
   end
 end

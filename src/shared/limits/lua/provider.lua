@@ -19,7 +19,9 @@ local function observeLimits(seen, hold)
   state.seenAt = hold.number
   for _, r in ipairs(RESOURCES) do
     local told = seen[r.name] or {}
-    if told.limit and told.limit >= 1 then state[r.learnt] = math.floor(told.limit) end
+    if told.limit and told.limit >= 1 then
+      state[r.learnt], state[r.learntAt] = math.floor(told.limit), scope.now
+    end
     local limit = told.limit or limitOf(r)
     if told.remaining and limit then
       local ours = state[r.granted] - hold.gone[r.name]
@@ -108,14 +110,15 @@ end
 local function observe(outcome, hold, config, backoff)
   local state = scope.state
   if outcome.seen then observeLimits(outcome.seen, hold) end
-  if outcome.kind == 'answered' then
-    observeReply()
-    if hold.number > state.refusedAt then state.refusals = 0 end
-    if not REQUESTS.limit and not TOKENS.limit then observeLatency(outcome.latencyMs, hold) end
-  elseif outcome.kind == 'refused' then
+  if outcome.kind == 'answered' or outcome.kind == 'refused' then
     state.unreachableSince = 0
     if outcome.failing then observeFailure(hold, backoff) else observeReply() end
-    if outcome.rateLimited then observeRefusal(outcome.rateLimited.retryAfterMs, hold, backoff) end
+    if outcome.rateLimited then
+      observeRefusal(outcome.rateLimited.retryAfterMs, hold, backoff)
+    elseif outcome.kind == 'answered' and not outcome.failing then
+      if hold.number > state.refusedAt then state.refusals = 0 end
+      if not REQUESTS.limit and not TOKENS.limit then observeLatency(outcome.latencyMs, hold) end
+    end
   elseif outcome.kind == 'lost' and outcome.failing then
     state.unreachableSince = 0
     observeFailure(hold, backoff)

@@ -1,8 +1,7 @@
 --[[
   The state of one rate scope: one hash, read once and written once by a script.
 
-  The same hash holds the buckets of the windows (see window.lua) and `exchange:<process>`, the number of the last exchange
-  of each process. Times are milliseconds of Redis' clock; `granted:requests` also numbers the calls in the order in which they
+  The same hash holds the buckets of the windows (see window.lua) and what is known of each process (see processes.lua). Times are milliseconds of Redis' clock; `granted:requests` also numbers the calls in the order in which they
   were let through, and "after" a refusal or a failure means a greater number, whatever the clock did.
 ]]
 local NUMBERS = {
@@ -14,9 +13,11 @@ local NUMBERS = {
   ['debt:requests'] = 0, ['debt:tokens'] = 0,
   -- The part of reserved tokens that calls turn out to use, on the average.
   yield = 1,
-  -- Limits: as configured by whoever asked last, and as the provider names them (0: none).
+  -- Limits: the lowest that is configured by workers heard of lately, and as the provider named them last, and when (0: none).
   ['configured:requests'] = 0, ['configured:tokens'] = 0,
+  ['configuredAt:requests'] = 0, ['configuredAt:tokens'] = 0,
   ['learnt:requests'] = 0, ['learnt:tokens'] = 0,
+  ['learntAt:requests'] = 0, ['learntAt:tokens'] = 0,
   -- What others use of the same limit, and until when that is believed; the call that told.
   ['external:requests'] = 0, ['external:tokens'] = 0,
   ['externalUntil:requests'] = 0, ['externalUntil:tokens'] = 0,
@@ -71,6 +72,18 @@ local function writeState()
   if #changes > 0 then redis.call('HSET', scope.keys.state, unpack(changes)) end
 end
 
+local IDLE_MS = 7 * 24 * 3600 * 1000
+
+-- Lets a scope that nobody uses vanish; never a pause, nor, as the ledger holds what they reserved, calls in flight. `isDue`: the
+-- times that run on while there are any are set again.
+local function expire(isDue)
+  local keys = scope.keys
+  local isKept = scope.state.pausedReason ~= '' or redis.call('EXISTS', keys.deadlines) == 1
+  if isKept then redis.call('PERSIST', keys.state) else redis.call('PEXPIRE', keys.state, IDLE_MS) end
+  if isKept and not isDue then return end
+  for _, key in ipairs({ keys.queue, keys.tickets, keys.processes }) do redis.call('PEXPIRE', key, IDLE_MS) end
+end
+
 -- The requests and the tokens of calls are limited in the same way: one list, with the names of what is kept for each.
 local function resource(name)
   return {
@@ -79,7 +92,9 @@ local function resource(name)
     granted = 'granted:' .. name,
     debt = 'debt:' .. name,
     configured = 'configured:' .. name,
+    configuredAt = 'configuredAt:' .. name,
     learnt = 'learnt:' .. name,
+    learntAt = 'learntAt:' .. name,
     external = 'external:' .. name,
     externalUntil = 'externalUntil:' .. name,
   }

@@ -47,18 +47,29 @@ local function regrid(horizonMs)
     bucketField(REQUESTS, state.tail), requests, bucketField(TOKENS, state.tail), tokens)
 end
 
+-- The clock was set back by more than a horizon: no time that was noted may lie ahead.
+local function startOver(lifetimeMs)
+  local state = scope.state
+  for _, field in ipairs({
+    'waitUntil', 'breakerUntil', 'unreachableSince', REQUESTS.externalUntil, TOKENS.externalUntil,
+    REQUESTS.configuredAt, TOKENS.configuredAt, REQUESTS.learntAt, TOKENS.learntAt,
+  }) do
+    state[field] = math.min(state[field], scope.now)
+  end
+  clampTimes(scope.keys.deadlines, scope.now + lifetimeMs)
+  clampTimes(scope.keys.processes, scope.now)
+  regrid(state.horizonMs)
+end
+
 -- Brings the windows to now. The clock may step back: a little is waited out, more than a horizon is started over from.
 -- Workers may disagree about the horizon: the widest holds until nothing is left in it.
-local function slideWindows(horizonMs)
+local function slideWindows(horizonMs, lifetimeMs)
   local state = scope.state
   if scope.now < state.now then
     if state.now - scope.now <= state.horizonMs then
       scope.now = state.now
     else
-      for _, field in ipairs({ 'waitUntil', 'breakerUntil', 'unreachableSince', REQUESTS.externalUntil, TOKENS.externalUntil }) do
-        state[field] = math.min(state[field], scope.now)
-      end
-      regrid(state.horizonMs)
+      startOver(lifetimeMs)
     end
   end
   if state.bucketMs > 0 then
@@ -91,6 +102,11 @@ local function recharge(r, start, change)
   if redis.call('HEXISTS', scope.keys.state, bucketField(r, start)) == 0 then return end
   redis.call('HINCRBY', scope.keys.state, bucketField(r, start), change)
   state[r.window] = state[r.window] + change
+end
+
+-- Nothing is known of what has reached the provider lately: it may be all that it lets through.
+local function fillWindows()
+  charge({ requests = REQUESTS.limit or 0, tokens = TOKENS.limit or 0 })
 end
 
 local LOOK_AHEAD = 64

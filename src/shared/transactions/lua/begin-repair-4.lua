@@ -2,7 +2,7 @@
   Opens a repair call of a slot: the call that asks again for the parts of an answer that cannot be used.
 
   KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 attempts (hash)
-  ARGV  1 slot   2 repairs to take (1: the attempt's; 0: it was taken before, and its call is sent once more)
+  ARGV  1 slot
 
   Returns {'begun'}
         | {'spent'}   as many repairs were begun as attempts, by whichever workers
@@ -21,10 +21,8 @@ if redis.call('GETBIT', KEYS[3], slot) == 1 then return { 'failed' } end
 if status == 'paused' then return { 'paused', redis.call('HGET', KEYS[1], 'reason') or '' } end
 if status == 'cancelled' then return { 'cancelled' } end
 
-if ARGV[2] == '1' then
-  local attempts = tonumber(redis.call('HGET', KEYS[4], slot) or 0)
-  local repairs = tonumber(redis.call('HGET', KEYS[4], repairsOf(slot)) or 0)
-  if repairs >= attempts then return { 'spent' } end
-  redis.call('HINCRBY', KEYS[4], repairsOf(slot), 1)
-end
+local attempts = tonumber(redis.call('HGET', KEYS[4], slot) or 0)
+local repairs = tonumber(redis.call('HGET', KEYS[4], repairsOf(slot)) or 0)
+if repairs >= attempts then return { 'spent' } end
+redis.call('HINCRBY', KEYS[4], repairsOf(slot), 1)
 return { 'begun' }

@@ -4,7 +4,7 @@
   KEYS  1 population meta (hash)   2 committed (bitmap)   3 failed (bitmap)   4 names (hash)
         5 reservations (hash)      6 attempts (hash)
   ARGV  1 slot   2 owner, "<population>/<slot>"   3 attempts allowed ('' for no limit)
-        4 what it opens: 'attempt', 'call' (of an attempt that was counted before), or 'nothing' (a name for an answer)
+        4 what it opens: 'attempt', or 'nothing' (a name for an answer)
         then canonical name, name record, ... : the candidates, in order
 
   Returns {'reserved', name record or '', attempts, candidates refused}
