@@ -13,10 +13,10 @@ export function describeShortage(
   { unit, left, needed, leastBudget }: Shortage,
   { where, populations }: { readonly where: string; readonly populations: number },
 ): string {
+  const leaves = `${where} leaves ${amountText(unit, left)}`;
+  const isSaid = where === amountText(unit, left);
   const whose =
-    populations === 1
-      ? `${where} leaves ${amountText(unit, left)}`
-      : `${where} leaves ${amountText(unit, left)} for one of ${count(populations)} populations`;
+    populations > 1 ? `${leaves} for one of ${count(populations)} populations` : isSaid ? where : leaves;
   return `${whose}, and one call may take ${amountText(unit, needed)}, so that it pauses at once: it has to be at least ${amountText(unit, roundedUpAmount(unit, leastBudget))}`;
 }
 

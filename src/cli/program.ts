@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExportFormat } from '../producer/export/export-population.ts';
+import { numberHint } from '../shared/documents/field-messages.ts';
 import type { ExitCode } from '../shared/errors.ts';
 import type { CommandContext } from './context.ts';
 
@@ -265,7 +266,7 @@ function readVersion(): string {
 function number(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError('expected a number, 0 or more.');
+    throw new InvalidArgumentError(`expected a number, 0 or more${numberHint(text)}.`);
   }
   return value;
 }
@@ -273,11 +274,13 @@ function number(text: string): number {
 function dollars(text: string): number {
   const value = number(text);
   if (value > 1_000_000) throw new InvalidArgumentError('expected at most 1000000.');
+  if (value > 0 && value < 0.000_001) throw new InvalidArgumentError('expected 0, or at least 0.000001.');
   return value;
 }
 
 function tokenCount(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('expected a whole number, 0 or more.');
+  if (!/^\d{1,15}$/.test(text))
+    throw new InvalidArgumentError(`expected a whole number, 0 or more${numberHint(text)}.`);
   return Number(text);
 }
 
@@ -291,7 +294,7 @@ function positiveInteger(text: string): number {
 
 function wholeNumberFrom(least: number, text: string): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < least) {
-    throw new InvalidArgumentError(`expected a whole number, ${least} or more.`);
+    throw new InvalidArgumentError(`expected a whole number, ${least} or more${numberHint(text)}.`);
   }
   return Number(text);
 }

@@ -23,8 +23,8 @@ export function valueFault(value: string): string | undefined {
   const where = `at character ${[...value.slice(0, value.indexOf(unfit))].length + 1}`;
   if (/[\r\n]/.test(unfit)) return `expected what an HTTP header can carry, got a line break ${where}`;
   const code = (unfit.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
-  const quote = /[\u2018-\u201f]/.test(unfit) ? ', a typographic quote' : '';
-  return `expected what an HTTP header can carry, got U+${code}${quote}, ${where}`;
+  const quote = /[\u2018-\u201f]/.test(unfit) ? ', a typographic quote,' : '';
+  return `expected what an HTTP header can carry, got U+${code}${quote} ${where}`;
 }
 
 /** The same of all headers, written as a JSON object of texts. Names may be repeated in messages, values never. */

@@ -18,6 +18,8 @@ function estimateOf(dollars: number | undefined, model = 'gpt-4.1-mini'): Estima
     completionTokens: { low: 1, expected: 2, high: 3 },
     nanoDollars: nano === undefined ? undefined : { low: nano / 2, expected: nano, high: nano * 2 },
     time: undefined,
+    person: undefined,
+    planning: undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeFleet, whatHoldsUp } from '../../src/cli/describe-fleet.ts';
+import { describeFleet } from '../../src/cli/describe-fleet.ts';
 import type { ScopeStatus } from '../../src/shared/limits/scopes.ts';
 import { NOTHING_SPENT } from '../producer/nothing-spent.ts';
 
@@ -69,19 +69,4 @@ test("the fleet's own spending, and its budget", () => {
     text,
     'fleet  7 model calls, 1,000 prompt tokens (500 cached, 50 %), 0 completion tokens, $2.50\n  budget $10.00, $7.50 left\n',
   );
-});
-
-test('what holds up a model: a pause, a wait, a limit that is used up; another model does not', () => {
-  const holding = (...scopes: Partial<ScopeStatus>[]) =>
-    whatHoldsUp({ nowMs: NOW, scopes: scopes.map(scopeOf) }, 'gpt-4.1-mini');
-  const wait = { waitingUntilMs: NOW + 3_000, waitReason: 'failing' } as const;
-  assert.equal(holding({}), undefined);
-  assert.equal(holding({ ...wait, model: 'another' }), undefined);
-  assert.equal(holding(wait), 'waits 3 s more: the provider is failing');
-  assert.equal(holding(wait, { pausedReason: 'auth', pausedMessage: 'no key' }), 'paused: no key');
-  const used = { limit: 100, from: 'configured', used: 95 } as const;
-  assert.equal(holding({ requests: used }), undefined, 'nobody waits for it');
-  assert.equal(holding({ requests: used, waiting: 1 }), 'at the limit of 100 requests/min');
-  assert.equal(holding({ tokens: used, waiting: 1 }), 'at the limit of 100 tokens/min');
-  assert.equal(holding({ tokens: { ...used, used: 50 }, waiting: 1 }), undefined);
 });

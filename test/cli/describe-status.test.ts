@@ -31,7 +31,7 @@ test('dollars, lost replies and the cached share are part of a status', () => {
   );
   assert.match(
     text,
-    /^ {2}5 model calls and 1 repair calls, 3 whose reply was lost, 10,000 prompt tokens \(9,990 cached, 99 %\), 4,000 completion tokens, \$0\.0123$/m,
+    /^ {2}5 model calls and 1 repair call, 3 whose reply was lost, 10,000 prompt tokens \(9,990 cached, 99 %\), 4,000 completion tokens, \$0\.01234, 2 calls in flight$/m,
   );
 });
 
@@ -66,22 +66,56 @@ test('a budget, what is left of it, and how it is raised', () => {
   assert.match(text, /^ {2}budget \$1\.00, \$0\.01 left; 50,000 tokens, 36,000 left$/m);
   assert.match(
     text,
-    /^ {2}raise the budget in the spec, or go on with: persona-fleet resume ab12 --budget-usd 2$/m,
+    /^ {2}raise the budget in the spec, or go on with: persona-fleet resume ab12 --simulation sim --budget-usd 2$/m,
   );
 });
 
 test('the budget that was reached is the one to raise; that of the fleet is raised with its workers', () => {
   const budget = { nanoDollars: 1_000_000_000, tokens: 500_000 };
   const wayOf = (reason: string) => describeStatus(statusOf({ state: 'paused', reason, budget }));
-  assert.match(wayOf('the budget of 500000 tokens is reached: …'), / ab12 --budget-tokens 1000000$/m);
+  assert.match(
+    wayOf('the budget of 500000 tokens is reached: …'),
+    / ab12 --simulation sim --budget-tokens 1000000$/m,
+  );
   assert.match(
     wayOf("the fleet's budget of $9.0000 is reached: …"),
-    /^ {2}when PERSONA_FLEET_BUDGET_USD or PERSONA_FLEET_BUDGET_TOKENS of the workers is raised, go on with: persona-fleet resume ab12$/m,
+    /^ {2}when PERSONA_FLEET_BUDGET_USD or PERSONA_FLEET_BUDGET_TOKENS of the workers is raised, go on with: persona-fleet resume ab12 --simulation sim$/m,
   );
 });
 
 test('any other pause is gone on with once it is mended', () => {
   const text = describeStatus(statusOf({ state: 'paused', reason: 'the key was refused' }));
-  assert.match(text, /^ {2}when that is mended, go on with: persona-fleet resume ab12$/m);
+  assert.match(text, /^ {2}when that is mended, go on with: persona-fleet resume ab12 --simulation sim$/m);
   assert.doesNotMatch(describeStatus(statusOf({})), /resume/);
+});
+
+test('the smallest budget that is suggested is twice what it was, or what the next call needs', () => {
+  const wayOf = (reason: string, budget: PopulationStatus['budget']) =>
+    / (--budget-\S+ \S+)$/m.exec(describeStatus(statusOf({ state: 'paused', reason, budget })))?.[1];
+  const next = 'is reached: $0.025 are spent, and the next call may take $0.01';
+  assert.equal(wayOf(`the budget of $0.03 ${next}`, { nanoDollars: 30_000_000 }), '--budget-usd 0.06');
+  assert.equal(wayOf(`the budget of $0.0333 ${next}`, { nanoDollars: 33_333_333 }), '--budget-usd 0.067');
+  assert.equal(
+    wayOf('the budget of $0.00 is reached: $0.00 are spent, and the next call may take $0.0123', {
+      nanoDollars: 0,
+    }),
+    '--budget-usd 0.013',
+  );
+  assert.equal(
+    wayOf(
+      'the budget of 1000 tokens is reached: 900 tokens are spent, and the next call may take 6001 tokens',
+      {
+        tokens: 1_000,
+      },
+    ),
+    '--budget-tokens 7000',
+  );
+  assert.equal(wayOf('the budget of 0 tokens is reached', { tokens: 0 }), '--budget-tokens 100000');
+});
+
+test('what one failure of each reason said is shown on one line', () => {
+  const text = describeStatus(statusOf({ failed: 3, failedByReason: { bad_response: 3 } }), {
+    bad_response: 'the endpoint answered with HTML:\n  set OPENAI_BASE_URL up to /v1',
+  });
+  assert.match(text, /^ {4}bad_response: the endpoint answered with HTML: set OPENAI_BASE_URL up to \/v1$/m);
 });

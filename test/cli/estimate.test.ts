@@ -80,3 +80,45 @@ test('what is left to a model is not asked, and named', async (t) => {
   assert.match(printed, /^ {2}calls +122 {2}\(one a person, and 2 for planning\)$/m);
   assert.match(printed, /what the spec leaves to a model is not asked here/);
 });
+
+test('a budget below one call, or below it for each of its populations, says the smallest that is of use', async (t) => {
+  assert.match(
+    await estimated(t, { ...SPEC, budget: { tokens: 500 } }),
+    /^ {2}budget +500 tokens, and one call may take [\d,]+ tokens, .* at least [\d,]+ tokens$/m,
+  );
+  const factories = { count: 3, context: 'Customers of a bank.', populationSize: 5 };
+  const printed = await estimated(t, { factories, budget: { tokens: 9_000 } });
+  assert.match(printed, /leaves 3,000 tokens for one of 3 populations/);
+  assert.match(
+    printed,
+    /^ {2}beside it +1 planning call, about [\d,]+ tokens, \$0\.\d+, at the most [\d,]+ tokens or \$0/m,
+  );
+});
+
+test('a request larger than a minute of tokens is named', async (t) => {
+  assert.match(
+    await estimated(t, SPEC, {}, { PERSONA_FLEET_TPM: '1000' }),
+    /one request reserves [\d,]+ tokens, more than the limit of 1,000 tokens per minute .* nothing will run/,
+  );
+  assert.doesNotMatch(await estimated(t, SPEC, {}, { PERSONA_FLEET_TPM: '100000' }), /nothing will run/);
+});
+
+test('dollars that cannot be counted are refused here as generate refuses them', async (t) => {
+  const spec = { ...SPEC, model: 'house-model' };
+  await assert.rejects(estimated(t, { ...spec, budget: { usd: 1 } }), {
+    exitCode: 2,
+    message: /budget\.usd: the price of house-model is not known/,
+  });
+  await assert.rejects(estimated(t, spec, {}, { PERSONA_FLEET_BUDGET_USD: '1' }), {
+    exitCode: 2,
+    message: /^PERSONA_FLEET_BUDGET_USD: the price of house-model is not known.*models file/,
+  });
+});
+
+test("the fleet's cap is shown where there is one", async (t) => {
+  assert.match(
+    await estimated(t, SPEC, {}, { PERSONA_FLEET_BUDGET_USD: '3' }),
+    /^ {2}fleet's cap +\$3\.00, whatever population spends it$/m,
+  );
+  assert.doesNotMatch(await estimated(t, SPEC), /cap/);
+});

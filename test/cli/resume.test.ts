@@ -13,6 +13,7 @@ import { FLEET_ACCOUNT, populationAccount } from '../../src/shared/limits/accoun
 import { createLedger } from '../../src/shared/limits/ledger.ts';
 import { describeScope } from '../../src/shared/limits/scope-description.ts';
 import { createPopulations } from '../../src/shared/transactions/populations.ts';
+import { createSlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
 import { fleetEnv } from '../support/cli-process.ts';
 import { connect, testPrefix } from '../support/redis.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -64,6 +65,18 @@ async function town(t: TestContext, env: Record<string, string> = {}) {
         pausedMessage: 'the key was refused',
       });
     },
+    async commitAll(population: string, size: number) {
+      await populations.resume(population);
+      const slots = createSlotTransactions(redis, keys, 'sim', population);
+      for (let slot = 0; slot < size; slot += 1) {
+        await slots.commit(slot, { name: `Ann ${slot}`, payload: Buffer.from('x') });
+      }
+    },
+    failSlot: (population: string, slot: number, reason: string, message: string) =>
+      createSlotTransactions(redis, keys, 'sim', population).fail(slot, {
+        reason,
+        record: JSON.stringify({ reason, message, attempts: 1 }),
+      }),
     spend: (account: string, fields: Record<string, number>) =>
       redis.hset(
         keys.limits.ledger,
@@ -86,7 +99,10 @@ test('every paused population goes on, and so does the fleet', async (t) => {
   for (const population of [one, two]) {
     assert.match(
       printed,
-      new RegExp(`^${population} {2}goes on: 10 open slots in 10 jobs; .*watch ${population}$`, 'm'),
+      new RegExp(
+        `^${population} {2}goes on: 10 open slots in 10 jobs; .*watch ${population} --simulation sim$`,
+        'm',
+      ),
     );
     assert.ok(await populations.isUnderWay(population));
   }
@@ -111,10 +127,14 @@ test('a budget replaces the one that was reached, and leaves the other limit as 
   const account = populationAccount('sim', population);
   await ledger.setBudget(account, { nanoDollars: 1_000_000_000, tokens: 5_000 });
   await spend(account, { nanoDollars: 1_000_000_000, promptTokens: 100 });
-  assert.match(await resume(), /its budget is spent, so that it pauses again: raise it with --budget-usd/);
+  assert.match(
+    await resume(),
+    /its budget leaves \$0\.00, and the next call may take \$0\.00\d+, so that it pauses again: raise it with --budget-usd 1\.1 or more/,
+  );
   const printed = await resume(undefined, { budgetUsd: 2.5 });
   assert.match(printed, /goes on: .*; budget \$2\.50, \$1\.50 left; 5,000 tokens, 4,900 left;/);
-  assert.doesNotMatch(printed, /is spent/);
+  assert.doesNotMatch(printed, /leaves \$/);
+  assert.match(printed, /its budget leaves 4,900 tokens, and the next call may take [67],\d\d\d tokens/);
   assert.deepEqual(await ledger.budgetOf(account), { nanoDollars: 2_500_000_000, tokens: 5_000 });
 });
 
@@ -142,7 +162,7 @@ test('status of the fleet: its limits, what it spent and may spend; a list of po
   const fleet = JSON.parse(await status({ fleet: true, json: true }));
   assert.deepEqual(
     [fleet.scopes.length, fleet.scopes[0].pausedReason, fleet.spend.calls, fleet.budget],
-    [1, 'auth', 3, { nanoDollars: 9_000_000_000 }],
+    [1, 'auth', 3, { nanoDollars: 9_000_000_000, usd: 9 }],
   );
   assert.match(
     await status({ fleet: true }),
@@ -153,4 +173,45 @@ test('status of the fleet: its limits, what it spent and may spend; a list of po
     listed.map((one: { population: string }) => one.population),
     [population],
   );
+});
+
+test('a reason that names what the next call may take, and the cap of the fleet, say whether it can go on', async (t) => {
+  const { paused, ledger, spend, resume } = await town(t, { PERSONA_FLEET_BUDGET_TOKENS: '12000' });
+  const reason =
+    'the budget of 10000 tokens is reached: 9000 tokens are spent, and the next call may take 4321 tokens';
+  const population = await paused('1', reason);
+  const account = populationAccount('sim', population);
+  await ledger.setBudget(account, { tokens: 10_000 });
+  await spend(account, { promptTokens: 9_000 });
+  await spend(FLEET_ACCOUNT, { promptTokens: 9_000 });
+  const printed = await resume(population);
+  assert.match(
+    printed,
+    /leaves 1,000 tokens, and the next call may take 4,321 tokens, .* --budget-tokens 14000 /,
+  );
+  assert.match(
+    printed,
+    /the fleet's budget, as PERSONA_FLEET_BUDGET_TOKENS has it here, leaves 3,000 tokens/,
+  );
+});
+
+test('a population that is complete is left alone', async (t) => {
+  const { paused, commitAll, resume } = await town(t);
+  const population = await paused('1', 'r');
+  await commitAll(population, 10);
+  assert.equal(await resume(population), `${population}  is complete: nothing to do\n`);
+});
+
+test('status says when a population waits for workers that are not there', async (t) => {
+  const { paused, resume, status } = await town(t);
+  await paused('1', 'r');
+  assert.doesNotMatch(await status(), /no worker is connected/);
+  await resume();
+  assert.match(await status(), /^gpt-4\.1-mini: no worker is connected that serves this model/m);
+});
+
+test('status shows what one failure of a reason said', async (t) => {
+  const { paused, failSlot, status } = await town(t);
+  await failSlot(await paused('1', 'r'), 2, 'bad_response', 'the endpoint answered with HTML');
+  assert.match(await status(), /^ {4}bad_response: the endpoint answered with HTML$/m);
 });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { describeReplaced } from '../../src/cli/describe-replaced.ts';
 import { pendingOf, planRuns, statesOf, totalOf } from '../../src/cli/runs.ts';
 import type { PlannedSpec } from '../../src/producer/planning.ts';
 import { openProducerSession } from '../../src/producer/session.ts';
 import { loadConfig } from '../../src/shared/config.ts';
 import { createKeys } from '../../src/shared/keys.ts';
 import { populationAccount } from '../../src/shared/limits/accounts.ts';
+import { createLedger } from '../../src/shared/limits/ledger.ts';
 import { describeScope } from '../../src/shared/limits/scope-description.ts';
 import { createSlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
 import { connect, testPrefix, testRedisUrl } from '../support/redis.ts';
@@ -52,8 +54,9 @@ test('what is pending is known before anything is written', async (t) => {
   const [state] = statesOf([populationOf('A town.')]);
   assert.ok(state);
   const budget = { nanoDollars: 1_000 };
+  const wanted = { nanoDollars: 1_000, tokens: undefined };
   const before = await pendingOf([state], session, { budget });
-  assert.deepEqual(before, [{ state, people: 10, left: { nanoDollars: 1_000, tokens: undefined } }]);
+  assert.deepEqual(before, [{ state, people: 10, size: 10, budget: wanted, left: wanted }]);
   assert.deepEqual(await session.populations.ids(), []);
 
   const [run] = await planRuns([state], session, { budget });
@@ -83,4 +86,32 @@ test('a pause of the fleet is lifted; a wait by itself is left to the provider',
   assert.equal((await session.fleet()).scopes[0]?.pausedReason, 'auth');
   await session.resumeFleet();
   assert.equal((await session.fleet()).scopes[0]?.pausedReason, undefined);
+});
+
+test('a budget that somebody raised stays until the spec says another one', async (t) => {
+  const { redis, keys, session } = await opened(t);
+  const states = statesOf([populationOf('A town.')]);
+  const [run] = await planRuns(states, session, { budget: { tokens: 100 } });
+  assert.equal(run?.replaced, undefined);
+  const population = run?.planned.population ?? '';
+  const account = populationAccount('sim', population);
+  await createLedger(redis, keys).setBudget(account, { tokens: 5_000 });
+
+  const [pending] = await pendingOf(states, session, { budget: { tokens: 100 } });
+  assert.equal(pending?.left.tokens, 5_000);
+  const [again] = await planRuns(states, session, { budget: { tokens: 100 } });
+  assert.deepEqual([again?.before.budget.tokens, again?.replaced], [5_000, undefined]);
+
+  const [changed] = await pendingOf(states, session, { budget: { tokens: 200 } });
+  assert.equal(changed?.left.tokens, 200);
+  const runs = await planRuns(states, session, { budget: { tokens: 200 } });
+  assert.equal(runs[0]?.before.budget.tokens, 200);
+  assert.equal(
+    describeReplaced(runs),
+    'the spec says another budget than before: 200 tokens instead of 5,000 tokens',
+  );
+  assert.equal(describeReplaced(await planRuns(states, session, { budget: { tokens: 200 } })), undefined);
+
+  const [fresh] = await planRuns(states, session, { budget: { tokens: 200 }, fresh: true });
+  assert.deepEqual([fresh?.before.budget.tokens, fresh?.replaced], [200, undefined]);
 });

@@ -316,6 +316,8 @@ test('a budget is of dollars, of tokens, or of both', async (t) => {
   for (const [budget, line] of [
     ['{}', /^ {2}budget: expected usd, tokens or both, got an empty map$/m],
     ['5', /^ {2}budget: expected a map, got 5$/m],
+    ['{ usd: 1.0e-12 }', /^ {2}budget\.usd: expected 0, or a number from 0\.000001, got 1e-12$/m],
+    ['{ tokens: 200_000 }', /^ {2}budget\.tokens: expected a number, got "200_000": write 200000$/m],
     ['{ usd: -1 }', /^ {2}budget\.usd: expected a number from 0, got -1$/m],
     ['{ usd: 2000000 }', /^ {2}budget\.usd: expected a number up to 1000000, got 2000000$/m],
     ['{ tokens: 1.5 }', /^ {2}budget\.tokens: expected a whole number, got 1\.5$/m],

@@ -66,7 +66,7 @@ test('all faults come at once, unknown names among them', () => {
     PERSONA_FLEET_METRICS_PORT: '70000',
     PERSONA_FLEET_LOG_LEVEL: 'loud',
   });
-  assert.match(message, /has 9 fault\(s\)/);
+  assert.match(message, /has 9 faults:/);
   assert.match(message, /PERSONA_FLEET_CONCURENCY is not a setting/);
   for (const line of [
     /REDIS_URL: expected redis:\/\//,
@@ -114,4 +114,68 @@ test('every setting has a description for the table of the README, and a name of
     assert.match(name, /^(REDIS_URL|OPENAI_[A-Z_]+|PERSONA_FLEET_[A-Z_]+)$/);
     assert.ok((schema.description ?? '').length > 10, name);
   }
+});
+
+test('numbers are expected in words of our own; separators are no part of one', () => {
+  assert.equal(
+    faultsOf({ PERSONA_FLEET_RPM: 'ten' }),
+    'the environment has 1 fault:\n  PERSONA_FLEET_RPM: expected a whole number from 0, got "ten"',
+  );
+  assert.match(faultsOf({ PERSONA_FLEET_TPM: '200_000' }), /got "200_000": write 200000$/);
+  assert.match(faultsOf({ PERSONA_FLEET_TPM: '200,000' }), /got "200,000": write 200000$/);
+  assert.match(faultsOf({ PERSONA_FLEET_BURST: '0' }), /expected a number above 0 and up to 1, got "0"$/);
+  assert.match(faultsOf({ PERSONA_FLEET_LOG_LEVEL: 'loud' }), /expected one of "trace", "debug"/);
+});
+
+test('a key that no header can carry is refused, and not repeated', () => {
+  for (const [key, why] of [
+    ['\u201csk-hunter2\u201d', /OPENAI_API_KEY: .*U\+201C, a typographic quote, at character 1$/],
+    ['sk-hunter2\nOPENAI_MODEL=x', /OPENAI_API_KEY: .*a line break at character 11$/],
+    ['sk-hunter2\u0416', /OPENAI_API_KEY: .*U\+0416 at character 11$/],
+  ] as const) {
+    const message = faultsOf({ OPENAI_API_KEY: key });
+    assert.match(message, why);
+    assert.doesNotMatch(message, /hunter2/);
+  }
+  assert.equal(loadConfig({ OPENAI_API_KEY: 'sk-\u00e9' }).OPENAI_API_KEY, 'sk-\u00e9');
+});
+
+test('what is wrong with headers is told apart, and their values are not repeated', () => {
+  for (const [written, why] of [
+    ['api-key: hunter2', /what is not JSON$/],
+    ['["hunter2"]', /a JSON object of texts .*JSON of another kind$/],
+    ['{"api-key": 5}', /api-key: expected a text in quotes$/],
+    ['{"x": "y", "api key": "hunter2"}', /entry 2: its key is no name of a header$/],
+    ['{"": "hunter2"}', /entry 1: its key is no name of a header$/],
+    ['{"Content-Length": "5"}', /Content-Length must not be set/],
+    ['{"transfer-encoding": "chunked"}', /must not be set/],
+    ['{"connection": "close"}', /must not be set/],
+    ['{"Host": "hunter2"}', /must not be set/],
+    ['{"api-key": "hunter2\\n"}', /api-key: .*a line break at character 8$/],
+  ] as const) {
+    const message = faultsOf({ PERSONA_FLEET_HEADERS: written });
+    assert.match(message, why);
+    assert.doesNotMatch(message, /hunter2/);
+  }
+  assert.deepEqual(
+    loadConfig({ PERSONA_FLEET_HEADERS: '{"api-key": "k", "x_y": ""}' }).PERSONA_FLEET_HEADERS,
+    {
+      'api-key': 'k',
+      x_y: '',
+    },
+  );
+});
+
+test('one room for answers that is set draws the other with it; two that contradict are a fault', () => {
+  const roomOf = (env: Record<string, string>) => {
+    const config = loadConfig(env);
+    return [config.PERSONA_FLEET_COMPLETION_TOKENS, config.PERSONA_FLEET_MAX_COMPLETION_TOKENS];
+  };
+  assert.deepEqual(roomOf({ PERSONA_FLEET_COMPLETION_TOKENS: '20000' }), [20_000, 20_000]);
+  assert.deepEqual(roomOf({ PERSONA_FLEET_MAX_COMPLETION_TOKENS: '1000' }), [1_000, 1_000]);
+  assert.deepEqual(roomOf({ PERSONA_FLEET_COMPLETION_TOKENS: '5000' }), [5_000, 16_384]);
+  assert.match(
+    faultsOf({ PERSONA_FLEET_COMPLETION_TOKENS: '20000', PERSONA_FLEET_MAX_COMPLETION_TOKENS: '8000' }),
+    /PERSONA_FLEET_COMPLETION_TOKENS: expected at most PERSONA_FLEET_MAX_COMPLETION_TOKENS \(8000\), got 20000/,
+  );
 });

@@ -48,7 +48,7 @@ test('POST /control, with or without /v1, answers with what is in force, but for
 test('what is not usable is refused as a whole, and says why', async () => {
   await using simulator = await startSimulator({ rpm: 5 });
   const cases: [body: string, message: RegExp][] = [
-    ['{"rpm": 1, "tpm": "many"}', /tpm: .*expected number/],
+    ['{"rpm": 1, "tpm": "many"}', /tpm: .*expected a number/],
     ['{"rpm": 0}', /rpm: /],
     ['{"faults": {"flood": 1}}', /faults: .*"flood"/],
     ['{"faults": {"quota": 0.7, "hang": 0.7}}', /add up to at most 1/],

@@ -33,7 +33,7 @@ export type ModelEntry = z.infer<typeof entrySchema>;
 
 const NO_NAME = 'expected the name of a model as key, or "*" for all others, got an empty text';
 const fileSchema = z.record(
-  z.string().refine((name) => name.trim() !== '', NO_NAME),
+  z.string().refine((name) => name.trim() !== ''),
   entrySchema,
 );
 const WHAT = 'the models file (PERSONA_FLEET_MODELS)';
@@ -57,6 +57,7 @@ function faultsOf(issue: z.core.$ZodIssue, written: Json): DescriptionFault[] {
     const message = `unknown key; there are ${known.join(', ')}`;
     return issue.keys.map((key) => ({ path: [...path, key], message }));
   }
+  if (issue.code === 'invalid_key') return [{ path, message: NO_NAME }];
   if (path.length > 0) return [{ path, message: describeIssue(issue, valueAt(written, path)) }];
   const example = quoteSome(['gpt-4.1-mini', '*']);
   return [{ path, message: `expected a map with names of models as keys, like ${example}` }];

@@ -122,3 +122,16 @@ async function written(
   await writeFile(path, text);
   return loadModelProfiles(loadConfig({ ...env, PERSONA_FLEET_MODELS: path }));
 }
+
+test('a file that raises only the room for an answer raises the cap with it', async (t) => {
+  const profiles = await written(t, 'models.yaml', 'm: { completionTokens: 20000 }');
+  const { completionTokens, maxCompletionTokens } = profiles.of('m');
+  assert.deepEqual([completionTokens, maxCompletionTokens], [20_000, 20_000]);
+});
+
+test('a key without a name is no model, and 200_000 no number', async (t) => {
+  await assert.rejects(written(t, 'models.json', '{"": {}}'), { message: /name of a model as key/ });
+  await assert.rejects(written(t, 'models.yaml', 'm: { tpm: 200_000 }'), {
+    message: /m\.tpm: expected a number, got "200_000": write 200000/,
+  });
+});
