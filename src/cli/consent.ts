@@ -2,10 +2,10 @@ import type { Estimate } from '../producer/estimate/estimate.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
 import type { Budget } from '../shared/limits/ledger.ts';
+import { dollarsText } from '../shared/models/dollars.ts';
 import { NANO } from '../shared/models/prices.ts';
 import { ask } from './ask.ts';
 import type { CommandContext } from './context.ts';
-import { dollarsText } from './dollars.ts';
 
 /**
  * Before money is spent: asks the person at the terminal when the estimate, as far as the budget lets it come true, is above

@@ -2,12 +2,12 @@ import { type Range, TOKENS_A_TEXT } from '../producer/estimate/answer-tokens.ts
 import { reachOf, shortageOf, undividedYet } from '../producer/estimate/budget-reach.ts';
 import { type Estimate, MARGIN } from '../producer/estimate/estimate.ts';
 import type { Budget } from '../shared/limits/ledger.ts';
+import { dollarsText } from '../shared/models/dollars.ts';
 import type { ModelProfile } from '../shared/models/model-profiles.ts';
 import { NANO } from '../shared/models/prices.ts';
 import { printable } from '../shared/printable.ts';
 import { count, counted } from './count.ts';
 import { describePlanning, describeShortage, describeTooLarge } from './describe-limits.ts';
-import { dollarsText } from './dollars.ts';
 import { duration } from './duration.ts';
 
 export interface EstimateFacts {

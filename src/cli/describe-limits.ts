@@ -2,11 +2,11 @@ import type { Shortage } from '../producer/estimate/budget-reach.ts';
 import type { Estimate } from '../producer/estimate/estimate.ts';
 import type { Reservation } from '../producer/estimate/reservation.ts';
 import type { Budget } from '../shared/limits/ledger.ts';
+import { dollarsText } from '../shared/models/dollars.ts';
 import type { ModelProfile } from '../shared/models/model-profiles.ts';
 import { NANO } from '../shared/models/prices.ts';
 import { roundedUp } from './budget-reason.ts';
 import { count, counted } from './count.ts';
-import { dollarsText } from './dollars.ts';
 
 /** That a budget leaves less than one call may take: nothing of a population will be made. `where` has it, as people know it. */
 export function describeShortage(

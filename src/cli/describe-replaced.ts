@@ -1,7 +1,7 @@
 import { sumOfBudgets } from '../producer/budget.ts';
 import type { Budget } from '../shared/limits/ledger.ts';
+import { dollarsText } from '../shared/models/dollars.ts';
 import { count } from './count.ts';
-import { dollarsText } from './dollars.ts';
 import type { Run } from './runs.ts';
 
 /** One line where a spec says another budget than before; undefined where it does not. */

@@ -1,8 +1,8 @@
 import { SIMULATED_MODEL } from '../shared/config.ts';
 import type { Budget, Spend } from '../shared/limits/ledger.ts';
+import { dollarsText } from '../shared/models/dollars.ts';
 import { NANO } from '../shared/models/prices.ts';
 import { count, counted, percent } from './count.ts';
-import { dollarsText } from './dollars.ts';
 
 /** Repair calls and lost replies are named only where there were any. */
 export function describeCalls(

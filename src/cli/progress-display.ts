@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
+import { dollarsText } from '../shared/models/dollars.ts';
 import { count, counted } from './count.ts';
-import { dollarsText } from './dollars.ts';
 import { duration } from './duration.ts';
 import type { HeldUp } from './held-up.ts';
 import type { Total } from './runs.ts';

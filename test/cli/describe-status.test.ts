@@ -58,7 +58,7 @@ test('a budget, what is left of it, and how it is raised', () => {
   const text = describeStatus(
     statusOf({
       state: 'paused',
-      reason: 'the budget of $1.0000 is reached: $0.9900 are spent, and the next call may take $0.0200',
+      reason: 'the budget of $1.00 is reached: $0.99 are spent, and the next call may take $0.02',
       budget: { nanoDollars: 1_000_000_000, tokens: 50_000 },
       nanoDollars: 990_000_000,
     }),
@@ -78,7 +78,7 @@ test('the budget that was reached is the one to raise; that of the fleet is rais
     / ab12 --simulation sim --budget-tokens 1000000$/m,
   );
   assert.match(
-    wayOf("the fleet's budget of $9.0000 is reached: …"),
+    wayOf("the fleet's budget of $9.00 is reached: …"),
     /^ {2}when PERSONA_FLEET_BUDGET_USD or PERSONA_FLEET_BUDGET_TOKENS of the workers is raised, go on with: persona-fleet resume ab12 --simulation sim$/m,
   );
 });

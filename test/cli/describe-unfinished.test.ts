@@ -52,8 +52,8 @@ test('a budget that is spent is raised in the spec; another pause is mended', ()
   const lineOf = (reason: string) =>
     describeUnfinished({ statuses: [paused(reason)], specPath: 'a.yaml', options: { format: 'jsonl' } });
   assert.equal(
-    lineOf('the budget of $1.0000 is reached'),
-    'paused: the budget of $1.0000 is reached. 4 of 10 people are committed; raise the budget in a.yaml, and go on with: persona-fleet generate a.yaml',
+    lineOf('the budget of $1.00 is reached'),
+    'paused: the budget of $1.00 is reached. 4 of 10 people are committed; raise the budget in a.yaml, and go on with: persona-fleet generate a.yaml',
   );
   assert.equal(
     lineOf('the quota is used up'),

@@ -123,7 +123,7 @@ test('only the named population goes on', async (t) => {
 
 test('a budget replaces the one that was reached, and leaves the other limit as it is', async (t) => {
   const { paused, ledger, spend, resume } = await town(t);
-  const population = await paused('1', 'the budget of $1.0000 is reached');
+  const population = await paused('1', 'the budget of $1.00 is reached');
   const account = populationAccount('sim', population);
   await ledger.setBudget(account, { nanoDollars: 1_000_000_000, tokens: 5_000 });
   await spend(account, { nanoDollars: 1_000_000_000, promptTokens: 100 });

@@ -18,7 +18,7 @@ test('a budget stops a population at or below it; raised, it ends with everybody
   assert.equal(run.code, 4, run.stderr);
   assert.match(
     run.stderr,
-    /the budget of \$1\.0000 is reached.* raise the budget in .*dear\.json, and go on with/,
+    /the budget of \$1\.00 is reached.* raise the budget in .*dear\.json, and go on with/,
   );
   const stopped = await fleet.status();
   assert.equal(stopped?.state, 'paused');

@@ -1,6 +1,6 @@
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
 import { FLEET_ACCOUNT } from '../../shared/limits/accounts.ts';
-import { NANO } from '../../shared/models/prices.ts';
+import { dollarsText } from '../../shared/models/dollars.ts';
 import type { Refusal } from './limiter-exchange.ts';
 
 /** Why a call will not be let through, as the error that pauses whoever wanted it. */
@@ -36,7 +36,7 @@ function pause(reason: string, message: string): ModelCallError {
 
 function budgetMessage([account, unit, cap, spent, worst]: readonly string[]): string {
   const amount = (value: string | undefined) =>
-    unit === 'tokens' ? `${value} tokens` : `$${(Number(value) / NANO).toFixed(4)}`;
+    unit === 'tokens' ? `${value} tokens` : dollarsText(Number(value));
   const whose = account === FLEET_ACCOUNT ? "the fleet's budget" : 'the budget';
   return `${whose} of ${amount(cap)} is reached: ${amount(spent)} are spent, and the next call may take ${amount(worst)}`;
 }

@@ -1,4 +1,4 @@
-import { NANO } from '../shared/models/prices.ts';
+import { NANO } from './prices.ts';
 
 /** Below a dollar: a person is often cheaper than a cent. */
 const SIGNIFICANT_DIGITS = 4;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { budgetOption, readBudgetReason, roundedUp } from '../../src/cli/budget-reason.ts';
-import { dollarsText } from '../../src/cli/dollars.ts';
+import { dollarsText } from '../../src/shared/models/dollars.ts';
 import { NANO } from '../../src/shared/models/prices.ts';
 
 test('cents from a dollar on, below it up to four significant digits', () => {
