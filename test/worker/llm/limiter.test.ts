@@ -239,7 +239,7 @@ test('budgets: over the cap is refused with the figures, for the account and for
   await assert.rejects(second, (error) => {
     assert.ok(error instanceof ModelCallError);
     assert.deepEqual([error.reaction, error.reason], ['pause', 'budget']);
-    assert.match(error.message, /the budget of \$0\.00 is reached/);
+    assert.match(error.message, /the budget of \$0\.0000015 is reached/);
     return true;
   });
   await assert.rejects(
