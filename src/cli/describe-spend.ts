@@ -16,9 +16,10 @@ export function describeCalls(
   { isAtRest }: { isAtRest: boolean },
 ): string {
   const repairs = repairCalls === 0 ? '' : ` and ${counted(repairCalls, 'repair call')}`;
-  const lost = lostCalls + (isAtRest ? inFlight : 0);
+  const dead = isAtRest ? inFlight : 0;
+  const lost = lostCalls + dead;
   const replies = lost === 0 ? '' : `, ${count(lost)} whose reply was lost`;
-  return `${counted(calls, 'model call')}${repairs}${replies}`;
+  return `${counted(calls + dead, 'model call')}${repairs}${replies}`;
 }
 
 export function describeTokens(

@@ -43,6 +43,25 @@ test('calls that wait for a budget take no place in line, however many they are'
   assert.equal(await fleet.process('other', config).ask({ account: 'sim/q' }), true);
 });
 
+test('what a dead worker holds of a budget is given up after 15 s: whoever waits for it is told that it is spent', async (t) => {
+  const fleet = await simulatedFleet(t);
+  await fleet.ledger.setBudget('sim/p', { tokens: 1_000 });
+  const living = fleet.process('living');
+  const [mine, asked] = [askFor({ tokens: 50 }), askFor({ tokens: 200 })];
+  assert.equal(await living.ask(mine), true);
+  assert.equal(await fleet.process('dead').ask({ tokens: 900 }), true);
+  for (let second = 1; second <= 15; second += 1) {
+    fleet.clock.nowMs += 1_000;
+    assert.equal((await living.exchange({ asks: [asked] })).budgetWait, true, `after ${second} s`);
+  }
+  fleet.clock.nowMs += 1_000;
+  await living.exchange({ asks: [asked] });
+  const { refused } = await living.exchange({ asks: [asked] });
+  assert.deepEqual(refused[0]?.slice(0, 3), [asked.id, 'budget', 'sim/p']);
+  const { lostCalls, lostTokens, inFlight } = await fleet.ledger.spendOf('sim/p');
+  assert.deepEqual([lostCalls, lostTokens, inFlight], [1, 900, 1], 'the living one keeps its own');
+});
+
 test('calls that wait for the rate set nothing of a budget aside', async (t) => {
   const fleet = await simulatedFleet(t);
   const one = fleet.process('one', { requests: 1 });

@@ -172,6 +172,8 @@ end
 
 local function serve()
   local able = affordable()
+  -- After a silence of everybody Redis was away, and nobody is known to be dead.
+  if reply.budgetWait and scope.now - since <= SILENT_MS then reapSilent() end
   local line, outOfSight, comeBack = inOrder(able, process)
   local ahead = { requests = 0, tokens = 0 }
   local left = concurrencyLeft()

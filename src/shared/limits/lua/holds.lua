@@ -122,3 +122,19 @@ local function reap(since)
     if hold then book({ kind = 'lost' }, hold) end
   end
 end
+
+local DEAD_MS = 15000
+local LOOKED_AT = 64
+
+-- Gives up calls of processes that have been silent for long, before their deadline: what they hold of a budget keeps others
+-- waiting, who had better be told that it is spent. Whoever speaks again after that has lost them.
+local function reapSilent()
+  for _, id in ipairs(redis.call('ZRANGE', scope.keys.deadlines, 0, LOOKED_AT - 1)) do
+    local hold = readHold(id)
+    local heard = hold and tonumber(redis.call('ZSCORE', scope.keys.processes, hold.process) or '')
+    if hold and (heard == nil or scope.now - heard > DEAD_MS) then
+      dropHold(id, hold)
+      book({ kind = 'lost' }, hold)
+    end
+  end
+end
