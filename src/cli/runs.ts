@@ -1,4 +1,4 @@
-import { leftOf, splitBudget, sumOfBudgets } from '../producer/budget.ts';
+import { leftOf, spentOf, splitBudget, sumOfBudgets } from '../producer/budget.ts';
 import type { PlannedPopulation } from '../producer/plan-population.ts';
 import type { PlannedSpec } from '../producer/planning.ts';
 import type { ProducerSession } from '../producer/session.ts';
@@ -30,7 +30,8 @@ export interface Pending {
   readonly people: number;
   /** Its slots in all. */
   readonly size: number;
-  readonly budget: Budget;
+  /** So far, which may be more than its budget. */
+  readonly spent: Budget;
   readonly left: Budget;
 }
 
@@ -53,7 +54,7 @@ export async function pendingOf(
     const known = fresh ? undefined : await session.populations.status(population);
     const wanted = { from: 0, to: populationSize };
     if (known === undefined) {
-      pending.push({ state, people: populationSize, size: populationSize, budget: own, left: own });
+      pending.push({ state, people: populationSize, size: populationSize, spent: {}, left: own });
       continue;
     }
     const applied = await session.specBudgets.find(population, own);
@@ -61,7 +62,7 @@ export async function pendingOf(
       state,
       people: await session.resultsOf(population).countOpen(wanted),
       size: populationSize,
-      budget: applied,
+      spent: spentOf(known),
       left: leftOf(applied, known),
     });
   }

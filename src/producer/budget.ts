@@ -49,11 +49,17 @@ export function assertPriced(
 /** What is left of a budget, never below zero; undefined where there is no limit. Calls in flight are not taken off. */
 export function leftOf(budget: Budget, spend: Spend): Budget {
   const { nanoDollars, tokens } = budget;
-  const used = spend.promptTokens + spend.completionTokens + spend.lostTokens;
+  const spent = spentOf(spend);
   return {
-    nanoDollars: nanoDollars === undefined ? undefined : Math.max(0, nanoDollars - spend.nanoDollars),
-    tokens: tokens === undefined ? undefined : Math.max(0, tokens - used),
+    nanoDollars: nanoDollars === undefined ? undefined : Math.max(0, nanoDollars - spent.nanoDollars),
+    tokens: tokens === undefined ? undefined : Math.max(0, tokens - spent.tokens),
   };
+}
+
+/** What counts against a budget: lost calls with the most they can have taken. */
+export function spentOf(spend: Spend): { nanoDollars: number; tokens: number } {
+  const { nanoDollars, promptTokens, completionTokens, lostTokens } = spend;
+  return { nanoDollars, tokens: promptTokens + completionTokens + lostTokens };
 }
 
 /** Of several budgets together; no limit where one has none. */

@@ -65,7 +65,7 @@ const pendingWith = (left: Budget) => {
     { title: undefined, options: { context: 'A town.', populationSize: 10, model: MODEL } },
   ]);
   assert.ok(state);
-  return [{ state, people: 10, size: 10, budget: left, left }];
+  return [{ state, people: 10, size: 10, spent: {}, left }];
 };
 
 test('a budget that does not let one call through is named before anything starts', async () => {

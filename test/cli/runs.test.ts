@@ -56,7 +56,7 @@ test('what is pending is known before anything is written', async (t) => {
   const budget = { nanoDollars: 1_000 };
   const wanted = { nanoDollars: 1_000, tokens: undefined };
   const before = await pendingOf([state], session, { budget });
-  assert.deepEqual(before, [{ state, people: 10, size: 10, budget: wanted, left: wanted }]);
+  assert.deepEqual(before, [{ state, people: 10, size: 10, spent: {}, left: wanted }]);
   assert.deepEqual(await session.populations.ids(), []);
 
   const [run] = await planRuns([state], session, { budget });

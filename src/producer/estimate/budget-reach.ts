@@ -21,7 +21,8 @@ export interface BudgetedPopulation {
   readonly people: number;
   /** Slots in all: by these a budget is divided. */
   readonly size: number;
-  readonly budget: Budget;
+  /** So far, which may be more than its budget. */
+  readonly spent: Budget;
   readonly left: Budget;
 }
 
@@ -29,7 +30,7 @@ export interface BudgetedPopulation {
 export function undividedYet(budget: Budget, sizes: readonly number[]): BudgetedPopulation[] {
   return splitBudget(budget, sizes).map((own, index) => {
     const size = sizes[index] ?? 0;
-    return { people: size, size, budget: own, left: own };
+    return { people: size, size, spent: {}, left: own };
   });
 }
 
@@ -46,7 +47,7 @@ export function shortageOf(
     const short = open.find(({ left }) => (left[unit] ?? needed) < needed);
     if (short === undefined) continue;
     const leastOf = (population: BudgetedPopulation) => {
-      const spent = (population.budget[unit] ?? 0) - (population.left[unit] ?? 0);
+      const spent = population.spent[unit] ?? 0;
       return Math.ceil(((spent + needed) * size) / population.size);
     };
     return {

@@ -33,7 +33,9 @@ test('a share below one call is a shortage, with the least budget that lets ever
 });
 
 test('what was spent counts, and populations that are complete do not', () => {
-  const budgeted = { size: 10, budget: { tokens: 1_500 }, left: { tokens: 300 } };
+  const budgeted = { size: 10, spent: { tokens: 1_200 }, left: { tokens: 300 } };
   assert.equal(shortageOf(estimate, [{ ...budgeted, people: 0 }]), undefined);
   assert.equal(shortageOf(estimate, [{ ...budgeted, people: 4 }])?.leastBudget, 2_200);
+  const overspent = { size: 10, people: 4, spent: { tokens: 5_000 }, left: { tokens: 0 } };
+  assert.equal(shortageOf(estimate, [overspent])?.leastBudget, 6_000, 'more than the budget was');
 });
