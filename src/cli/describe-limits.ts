@@ -37,7 +37,7 @@ export function describePlanning({ planning, planningCalls }: Estimate): string 
   return `${counted(planningCalls, 'planning call')}, about ${counted(Math.round(tokens), 'token')}${dollars}, at the most ${reservationText(reserved)}`;
 }
 
-export function reservationText({ tokens, nanoDollars }: Reservation): string {
+function reservationText({ tokens, nanoDollars }: Reservation): string {
   return nanoDollars === undefined
     ? `${count(tokens)} tokens`
     : `${count(tokens)} tokens or ${dollarsText(nanoDollars)}`;

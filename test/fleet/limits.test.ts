@@ -25,7 +25,7 @@ test('four workers never put a window over a requests limit, though two are kill
   await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
   const { windowsOver, tooManyRequests, peak } = fleet.simulator.stats();
   assert.deepEqual([windowsOver, tooManyRequests], [0, 0], 'windows over, and 429s');
-  assert.ok(peak.requests > 30 && peak.requests <= 60, `${peak.requests} in the fullest window`);
+  assert.ok(peak.requests > 35 && peak.requests <= 60, `${peak.requests} in the fullest window`);
 });
 
 for (const charge of ['used', 'reserved'] as const) {
@@ -42,7 +42,7 @@ for (const charge of ['used', 'reserved'] as const) {
     await fleet.assertWhole(150, await fleet.lines('people.jsonl'));
     const { windowsOver, tooManyRequests, peak } = fleet.simulator.stats();
     assert.deepEqual([windowsOver, tooManyRequests], [0, 0], 'windows over, and 429s');
-    assert.ok(peak.admitted.tokens > 200_000, `${peak.admitted.tokens} tokens in the fullest window`);
+    assert.ok(peak.admitted.tokens > 220_000, `${peak.admitted.tokens} tokens in the fullest window`);
   });
 }
 

@@ -20,7 +20,7 @@ export interface EstimatedTime {
 const FIRST_TOKEN_MS = 1_000;
 const TOKEN_MS = 15;
 
-export function assumedLatencyMs(completionTokens: number): number {
+function assumedLatencyMs(completionTokens: number): number {
   return FIRST_TOKEN_MS + TOKEN_MS * completionTokens;
 }
 

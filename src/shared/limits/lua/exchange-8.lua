@@ -34,7 +34,8 @@
     limited, and try the provider for nobody. In windows and budgets they count on.
   - Spent, held and the worst case of every call let through together stay within the caps.
   - Said twice, it has happened once: calls are known by their ids from their grant to their end, and end once. They end by
-    their outcome or, unknown, at their deadline; later if nobody was heard of when it came.
+    their outcome or, unknown, at their deadline; later if nobody was heard of when it came, and sooner, 15 s after their worker
+    fell silent, where others wait for what they hold of a budget.
   - A scope that nobody uses vanishes after a week, unless it is paused or a call is in flight.
 
   Atomic because all of a provider's limits, and all of an account's budgets, are looked at and taken in one step.

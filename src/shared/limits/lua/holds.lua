@@ -127,7 +127,7 @@ local DEAD_MS = 15000
 local LOOKED_AT = 64
 
 -- Gives up calls of processes that have been silent for long, before their deadline: what they hold of a budget keeps others
--- waiting, who had better be told that it is spent. Whoever speaks again after that has lost them.
+-- waiting, who had better be told that it is spent. If such a process speaks again, its outcomes of these calls are ignored.
 local function reapSilent()
   for _, id in ipairs(redis.call('ZRANGE', scope.keys.deadlines, 0, LOOKED_AT - 1)) do
     local hold = readHold(id)
