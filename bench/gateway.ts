@@ -14,13 +14,13 @@ import { benchRedis, choiceOption, numberOption } from './support.ts';
 /**
  * What the limiter costs a call in Redis; and how much of a provider's limits worker processes use together, and whether they
  * ever exceed them, against a simulator that enforces the limits strictly in every window of a minute.
- * Usage: npm run bench gateway -- [--minutes 3] [--workers 4] [--rpm 600] [--tpm 1500000] [--only cost|rpm|tpm|reserved|kill]
+ * Usage: npm run bench gateway -- [--minutes 3] [--workers 4] [--rpm 600] [--tpm 1500000] [--only cost|rpm|tpm|reserved|kill|tpm-kill]
  */
 const minutes = numberOption('minutes', 3);
 const workers = numberOption('workers', 4);
 const rpm = numberOption('rpm', 600);
 const tpm = numberOption('tpm', 1_500_000);
-const only = choiceOption('only', ['all', 'cost', 'rpm', 'tpm', 'reserved', 'kill']);
+const only = choiceOption('only', ['all', 'cost', 'rpm', 'tpm', 'reserved', 'kill', 'tpm-kill']);
 
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
 const COST_PEOPLE = 2_000;
@@ -40,23 +40,22 @@ const perMinute = {
   env: { PERSONA_FLEET_RPM: `${rpm}` },
 };
 const perToken = { limits: { tpm, completionSpread: 10 }, env: { PERSONA_FLEET_TPM: `${tpm}` } };
+const killed = `${KILLED} of ${workers} workers killed after a third`;
+const perUsedToken: Scenario = {
+  ...perToken,
+  title: `${tpm} tokens a minute, charged as used, answers that vary tenfold`,
+  limits: { ...perToken.limits, charge: 'used' },
+};
 const scenarios: Readonly<Record<string, Scenario>> = {
   rpm: perMinute,
-  tpm: {
-    title: `${tpm} tokens a minute, charged as used, answers that vary tenfold`,
-    limits: { ...perToken.limits, charge: 'used' },
-    env: perToken.env,
-  },
+  tpm: perUsedToken,
   reserved: {
     ...perToken,
     title: `${tpm} tokens a minute, charged as reserved, answers that vary tenfold`,
     models: { '*': { charge: 'reserved' } },
   },
-  kill: {
-    ...perMinute,
-    title: `${perMinute.title}, ${KILLED} of ${workers} workers killed after a third`,
-    kills: KILLED,
-  },
+  kill: { ...perMinute, title: `${perMinute.title}, ${killed}`, kills: KILLED },
+  'tpm-kill': { ...perUsedToken, title: `${perUsedToken.title}, ${killed}`, kills: KILLED },
 };
 
 if (only === 'all' || only === 'cost') await measureCost();
