@@ -36,6 +36,12 @@ Every command reads its configuration from the environment; the README lists the
     };
 
   const json = () => new Option('--json', 'machine-readable output on stdout');
+  const size = () =>
+    new Option(
+      '--count <n>',
+      "people, instead of the spec's populationSize (of each, with factories)",
+    ).argParser(positiveInteger);
+  const seed = () => new Option('--seed <seed>', "instead of the spec's seed");
   const simulation = () => new Option('--simulation <id>', 'look in this simulation only');
   const format = (fallback: ExportFormat) =>
     new Option('--format <format>', 'how to write people')
@@ -53,12 +59,8 @@ Every command reads its configuration from the environment; the README lists the
     'generate examples/riverside.yaml --count 500 --workers 4',
   )
     .argument('<spec>', 'population spec, YAML or JSON')
-    .option(
-      '--count <n>',
-      "people, instead of the spec's populationSize (of each, with factories)",
-      positiveInteger,
-    )
-    .option('--seed <seed>', "instead of the spec's seed")
+    .addOption(size())
+    .addOption(seed())
     .option('--workers <n>', 'local worker processes (0: workers run elsewhere)', wholeNumber)
     .option('--concurrency <n>', 'model calls a worker has in flight at the most', positiveInteger)
     .option('--out <path>', 'file, or folder for tinytroupe ("-": stdout)')
@@ -74,12 +76,8 @@ Every command reads its configuration from the environment; the README lists the
     'estimate examples/riverside.yaml --count 10000',
   )
     .argument('<spec>', 'population spec (YAML or JSON), or a demography file')
-    .option(
-      '--count <n>',
-      "people, instead of the spec's populationSize (of each, with factories)",
-      positiveInteger,
-    )
-    .option('--seed <seed>', "instead of the spec's seed")
+    .addOption(size())
+    .addOption(seed())
     .option('--workers <n>', 'worker processes (0: as many as you like, they run elsewhere)', wholeNumber)
     .addOption(json())
     .action(run(async () => (await import('./estimate.ts')).estimate));
@@ -90,12 +88,8 @@ Every command reads its configuration from the environment; the README lists the
     'plan examples/country.yaml --count 1000',
   )
     .argument('<spec>', 'population spec (YAML or JSON), or a demography file')
-    .option(
-      '--count <n>',
-      "people, instead of the spec's populationSize (of each, with factories)",
-      positiveInteger,
-    )
-    .option('--seed <seed>', "instead of the spec's seed")
+    .addOption(size())
+    .addOption(seed())
     .option('--workers <n>', 'local worker processes for free text (0: workers run elsewhere)', wholeNumber)
     .addOption(json())
     .action(run(async () => (await import('./plan.ts')).plan));
@@ -122,12 +116,8 @@ Every command reads its configuration from the environment; the README lists the
     'enqueue examples/riverside.yaml --count 100000',
   )
     .argument('<spec>', 'population spec, YAML or JSON')
-    .option(
-      '--count <n>',
-      "people, instead of the spec's populationSize (of each, with factories)",
-      positiveInteger,
-    )
-    .option('--seed <seed>', "instead of the spec's seed")
+    .addOption(size())
+    .addOption(seed())
     .option('--fresh', 'forget its people first, and generate them anew (what a model planned stays)')
     .addOption(json())
     .action(run(async () => (await import('./enqueue.ts')).enqueue));
