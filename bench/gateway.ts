@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type LocalProcess, startLocalProcess } from '../src/producer/local-processes.ts';
+import { type LocalProcess, startLocalProcess } from '../src/processes/local-process.ts';
+import { logFileOutput } from '../src/processes/process-output.ts';
 import { openProducerSession } from '../src/producer/session.ts';
 import { loadConfig } from '../src/shared/config.ts';
 import { TinyPersonFactory } from '../src/shared/factory/tiny-person-factory.ts';
@@ -137,8 +138,7 @@ async function startFleet(options: {
         OPENAI_BASE_URL: url,
         OPENAI_API_KEY: 'bench',
       },
-      logDir: dataDir,
-      logName: `worker-${index}.log`,
+      output: logFileOutput({ dir: dataDir, name: `worker-${index}.log` }),
       killAfterMs: 5_000,
     });
   const processes = await Promise.all(Array.from({ length: size }, (_, index) => start(index)));

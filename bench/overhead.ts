@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setInterval } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startLocalProcess } from '../src/producer/local-processes.ts';
+import { startLocalProcess } from '../src/processes/local-process.ts';
+import { logFileOutput } from '../src/processes/process-output.ts';
 import { openProducerSession } from '../src/producer/session.ts';
 import { loadConfig } from '../src/shared/config.ts';
 import { TinyPersonFactory } from '../src/shared/factory/tiny-person-factory.ts';
@@ -21,19 +22,20 @@ const concurrency = numberOption('concurrency', 16);
 const server = await benchRedis();
 const { redis, redisUrl, dataDir } = server;
 const program = fileURLToPath(new URL('../src/cli.ts', import.meta.url));
-const processes = { program, logDir: dataDir, killAfterMs: 5_000 };
+const processes = { program, killAfterMs: 5_000 };
+const logTo = (name: string) => logFileOutput({ dir: dataDir, name });
 const simulator = await startLocalProcess({
   ...processes,
   args: ['simulate-llm', '--port', '0'],
   env: process.env,
-  logName: 'simulator.log',
+  output: logTo('simulator.log'),
 });
 const baseUrl = String(simulator.ready.url);
 const worker = await startLocalProcess({
   ...processes,
   args: ['worker', '--concurrency', String(concurrency)],
   env: { ...process.env, REDIS_URL: redisUrl, OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: 'bench' },
-  logName: 'worker.log',
+  output: logTo('worker.log'),
 });
 const config = loadConfig({});
 const keys = createKeys(config.PERSONA_FLEET_PREFIX);

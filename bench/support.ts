@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { provideRedis } from '../src/embedded-redis/provide.ts';
-import { connectRedis } from '../src/shared/redis.ts';
+import { connectRedis, type Redis } from '../src/shared/redis.ts';
 
 /** A private Redis in a folder of its own, removed afterwards, and a connection to it. */
 export async function benchRedis() {
@@ -57,4 +56,16 @@ export function choiceOption(name: string, choices: readonly string[]): string {
     process.exit(2);
   }
   return value;
+}
+
+/** `--name 1,2,4` from the command line, as whole numbers of 1 or more. */
+export function numbersOption(name: string, fallback: readonly number[]): readonly number[] {
+  const at = process.argv.indexOf(`--${name}`);
+  if (at < 0) return fallback;
+  const text = process.argv[at + 1] ?? '';
+  if (!/^[1-9]\d{0,5}(,[1-9]\d{0,5})*$/.test(text)) {
+    console.error(`--${name}: expected whole numbers, 1 or more, with a comma between them, got ${text}`);
+    process.exit(2);
+  }
+  return text.split(',').map(Number);
 }

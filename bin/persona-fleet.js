@@ -11,9 +11,17 @@ import { runChild } from './run-child.js';
 const self = fileURLToPath(import.meta.url);
 
 async function main() {
+  const source = new URL('../src/cli.ts', import.meta.url);
+  const isCheckout = existsSync(source);
+  if (isCheckout && !existsSync(new URL('../node_modules', import.meta.url))) {
+    console.error(
+      'persona-fleet: nothing is installed in this checkout yet: run `npm ci --ignore-scripts` first',
+    );
+    process.exitCode = 2;
+    return;
+  }
   if (isFitting(process.version)) {
-    const source = new URL('../src/cli.ts', import.meta.url);
-    await import(existsSync(source) ? source.href : new URL('../dist/cli.js', import.meta.url).href);
+    await import(isCheckout ? source.href : new URL('../dist/cli.js', import.meta.url).href);
     return;
   }
   const node = lockedNode(self);

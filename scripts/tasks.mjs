@@ -16,6 +16,7 @@ export const tasks = {
   start: (args) => [['src/cli.ts', 'generate', example, ...args]],
   test: (args, root) => [
     ['scripts/ensure-redis.mjs'],
+    ['scripts/ensure-prometheus.mjs'],
     [
       '--test',
       '--test-reporter=spec',

@@ -40,15 +40,7 @@ const context: CommandContext = {
   stderr: process.stderr,
   signal: stopping.signal,
   program: fileURLToPath(import.meta.url),
-  parent:
-    process.send === undefined
-      ? undefined
-      : {
-          send: (message) => process.send?.(message),
-          onGone: (listener) => {
-            process.once('disconnect', listener);
-          },
-        },
+  parent: parentChannel(),
 };
 
 let exitCode: ExitCode = ExitCode.ok;
@@ -62,6 +54,20 @@ try {
 }
 // Whatever still holds the event loop (a connection that retries) must not keep a finished command alive.
 process.exit(await finish());
+
+/** A parent may be gone before a command asks, even before this file is loaded, and it never says so again. */
+function parentChannel(): CommandContext['parent'] {
+  if (process.send === undefined) return undefined;
+  const gone = new Promise<void>((resolve) => {
+    if (!process.connected) resolve();
+    else process.once('disconnect', resolve);
+  });
+  return {
+    // With a callback, a parent that is gone is no `error` event, which would end this process: `onGone` tells.
+    send: (message) => process.send?.(message, undefined, undefined, () => {}),
+    onGone: (listener) => void gone.then(listener),
+  };
+}
 
 /** A broken stdout is known only when everything is written, and explains whatever failed after it. */
 async function finish(): Promise<ExitCode> {

@@ -27,4 +27,5 @@ export {
   type JointDescription,
 } from './shared/sampling/description/describe-dimensions.ts';
 export type { Characteristics, Dimension, Joint } from './shared/sampling/dimensions.ts';
+export { readSecretFiles } from './shared/secret-files.ts';
 export { canonicalName } from './shared/transactions/canonical-name.ts';

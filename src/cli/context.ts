@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { provideRedis } from '../embedded-redis/provide.ts';
 import { type Config, loadConfig } from '../shared/config.ts';
 import { createKeys, type Keys } from '../shared/keys.ts';
-import { type ConnectionPurpose, connectRedis } from '../shared/redis.ts';
+import { type ConnectionPurpose, connectRedis, type Redis } from '../shared/redis.ts';
+import { readSecretFiles, replaceSettings } from '../shared/secret-files.ts';
 
 /** What a command is given instead of reaching for the process: `cli.ts` alone touches the real ones. */
 export interface CommandContext {
@@ -14,15 +14,19 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** This program's own file, to start workers with. */
   readonly program: string;
-  /** The channel to the process that started this one; undefined when a person or a service manager did. */
+  /**
+   * The channel to the process that started this one; undefined when a person or a service manager did. `onGone` calls also when it
+   * is gone already, in the order of asking.
+   */
   readonly parent: { send(message: object): void; onGone(listener: () => void): void } | undefined;
 }
 
+/** The configuration of a command: its environment, secrets read from their files, and the options that replace settings. */
 export function configOf(context: CommandContext, overrides: Record<string, unknown> = {}): Config {
   const given = Object.entries(overrides).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return loadConfig({ ...context.env, ...Object.fromEntries(given) });
+  return loadConfig(readSecretFiles(replaceSettings(context.env, Object.fromEntries(given))));
 }
 
 /** One line to the person, beside the results on stdout. */
@@ -53,18 +57,24 @@ export interface RedisAccess extends AsyncDisposable {
   readonly redis: Redis;
   readonly redisUrl: string;
   readonly keys: Keys;
+  /** One line to the person, or to nobody where the command was told so. */
+  readonly announce: (line: string) => void;
 }
 
-/** Redis for a command: the configured one or the private one, with a connection. Disposing gives both back. */
+/**
+ * Redis for a command: the configured one or the private one, with a connection. Disposing gives both back. `announce` hears of
+ * what is to be known beforehand: that a server is installed, warnings about one that was found.
+ */
 export async function openRedis(
   context: CommandContext,
   config: Config,
   purpose: ConnectionPurpose,
+  announce: (line: string) => void = (line) => say(context, line),
 ): Promise<RedisAccess> {
   const provided = await provideRedis({
     url: config.REDIS_URL,
     dataDir: config.PERSONA_FLEET_DATA_DIR,
-    announce: (line) => say(context, line),
+    announce,
   });
   try {
     const redis = await connectRedis(provided.url, purpose);
@@ -73,6 +83,7 @@ export async function openRedis(
       redis,
       redisUrl: provided.url,
       keys: createKeys(config.PERSONA_FLEET_PREFIX),
+      announce,
       async [Symbol.asyncDispose]() {
         sayNoMore();
         redis.disconnect();

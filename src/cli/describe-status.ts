@@ -20,6 +20,7 @@ export function describeStatus(
       ? `  ${count(committed)} imported people`
       : `  ${count(committed)} of ${count(size)} people committed, ${count(failed)} failed, ${count(open)} open`,
   ];
+  if (status.pruned > 0) lines.push(`  ${count(status.pruned)} pruned to ${status.prunedTo ?? 'a file'}`);
   if (!isImport(status)) lines.push(`  ${describeSpending(status)}`);
   const limit = describeBudget(budget, leftOf(budget, status));
   if (limit !== undefined) lines.push(`  budget ${limit}`);

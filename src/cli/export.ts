@@ -1,6 +1,8 @@
 import { type ExportFormat, exportPeople } from '../producer/export/export-population.ts';
+import { assertHasNoPruned } from '../producer/export/pruned-file.ts';
 import { ExitCode } from '../shared/errors.ts';
-import type { PopulationStatus } from '../shared/transactions/populations.ts';
+import { createPopulations, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { assertNonePruned } from '../shared/transactions/pruned-people.ts';
 import { createResults } from '../shared/transactions/results.ts';
 import { type CommandContext, configOf, openRedis, type RedisAccess, say } from './context.ts';
 import { count } from './count.ts';
@@ -8,20 +10,34 @@ import { findPopulation } from './find-population.ts';
 import { findSimulation } from './find-simulation.ts';
 import type { PopulationOptions } from './open-population.ts';
 
+export interface ExportOptions extends PopulationOptions {
+  format: ExportFormat;
+  out?: string;
+  follow?: boolean;
+  prune?: boolean;
+}
+
 /**
  * Writes the committed people of a population, or of all populations of a simulation, finished or not: population after
- * population, in slot order.
+ * population, in slot order. With `follow` or `prune` see `exportFollowing`.
  */
 export async function exportCommand(
   prefix: string | undefined,
-  options: PopulationOptions & { format: ExportFormat; out?: string },
+  options: ExportOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { format } = options;
+  if (options.follow || options.prune) {
+    return (await import('./export-follow.ts')).exportFollowing(prefix, options, context);
+  }
   await using access = await openRedis(context, configOf(context), 'fail-fast');
   const { redis, keys } = access;
   const { simulation, populations, folder } = await findPeople(prefix, options.simulation, access);
   const out = options.out ?? (format === 'tinytroupe' ? folder : '-');
+  for (const status of populations) assertNonePruned(status);
+  await assertHasNoPruned(out, (named) =>
+    createPopulations(redis, keys, named.simulation).status(named.population),
+  );
   const { people } = await exportPeople(
     populations.map(({ population, size, labels }) => ({
       results: createResults(redis, keys, simulation, population),

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { UserError } from '../shared/errors.ts';
 import type { Keys } from '../shared/keys.ts';
+import type { Redis } from '../shared/redis.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { createPopulations, type PopulationStatus } from '../shared/transactions/populations.ts';
 

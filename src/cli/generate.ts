@@ -1,15 +1,18 @@
 import { basename } from 'node:path';
 import { budgetOf, leftOf } from '../producer/budget.ts';
 import { assertExportable, ExportFormat, exportPeople } from '../producer/export/export-population.ts';
-import { loadPopulationSpec } from '../producer/population-spec.ts';
-import { openProducerSession } from '../producer/session.ts';
+import { assertHasNoPruned } from '../producer/export/pruned-file.ts';
+import { loadPopulationSpec, type PopulationSpec } from '../producer/population-spec.ts';
+import { openProducerSession, type ProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { ExitCode, UserError } from '../shared/errors.ts';
-import { type Spend, spendFields } from '../shared/limits/ledger.ts';
-import { loadModelProfiles } from '../shared/models/model-profiles.ts';
-import type { PopulationStatus } from '../shared/transactions/populations.ts';
+import { populationId, type TinyPersonFactoryState } from '../shared/factory/person-factory-state.ts';
+import { type Budget, type Spend, spendFields } from '../shared/limits/ledger.ts';
+import { loadModelProfiles, type ModelProfiles } from '../shared/models/model-profiles.ts';
+import { createPopulations, type PopulationStatus } from '../shared/transactions/populations.ts';
+import { assertNonePruned } from '../shared/transactions/pruned-people.ts';
 import { createConsent } from './consent.ts';
-import { type CommandContext, configOf, openRedis, say } from './context.ts';
+import { type CommandContext, configOf, openRedis, type RedisAccess, say } from './context.ts';
 import { count } from './count.ts';
 import { describeReplaced } from './describe-replaced.ts';
 import { budgetJson } from './describe-spend.ts';
@@ -34,12 +37,29 @@ export interface GenerateOptions {
   format: ExportFormat;
   fresh?: boolean;
   yes?: boolean;
+  serve?: boolean;
   json?: boolean;
+}
+
+/** What a run goes by: its spec and the configuration, read and found fit. */
+interface Prepared {
+  readonly startedAt: number;
+  readonly specPath: string;
+  readonly options: GenerateOptions;
+  readonly context: CommandContext;
+  readonly config: Config;
+  readonly spec: PopulationSpec;
+  readonly out: string;
+  readonly simulated: boolean;
+  readonly model: string;
+  readonly profiles: ModelProfiles;
+  readonly budget: Budget;
 }
 
 /**
  * All in one: Redis, model, workers, jobs, progress, export. Resolves with the exit code. Whatever was committed stays in Redis:
- * the same command goes on where an interrupted one stopped.
+ * the same command goes on where an interrupted one stopped. With `serve`, metrics and queues can be seen meanwhile, and until
+ * it is told to stop.
  */
 export async function generate(
   specPath: string,
@@ -59,8 +79,20 @@ export async function generate(
   const profiles = loadModelProfiles(config);
   const budget = budgetOf(spec.budget);
   assertBudgetsPriced(budget, model, { config, profiles, specPath });
+  const read = { spec, out, simulated, model, profiles, budget };
 
   await using access = await openRedis(context, config, 'patient');
+  await using served = options.serve
+    ? await (await import('./open-exporter.ts')).serveMeanwhile({ config, access, context })
+    : undefined;
+  const exitCode = await generateOn(access, { startedAt, specPath, options, context, config, ...read });
+  await served?.untilStopped();
+  return exitCode;
+}
+
+async function generateOn(access: RedisAccess, prepared: Prepared): Promise<ExitCode> {
+  const { startedAt, specPath, options, context, config } = prepared;
+  const { spec, out, simulated, model, profiles, budget } = prepared;
   const { redisUrl } = access;
   await using session = openProducerSession({ ...access, config, simulation: spec.simulation });
   const display = createProgressDisplay(context.stderr, Date.now);
@@ -82,6 +114,7 @@ export async function generate(
     beforeAsking: async () => (await loadEstimates()).announceSpec(spec, budget, await announcing()),
   });
   const states = statesOf(populations);
+  await assertExportsWhole(states, { access, session, out, fresh: options.fresh === true });
   const pending = await pendingOf(states, session, { ...options, budget });
   const isAnythingToDo = pending.some(({ people }) => people > 0);
   if (isAnythingToDo) await (await loadEstimates()).announcePending(pending, await announcing());
@@ -115,6 +148,8 @@ export async function generate(
   };
   if (restCode === ExitCode.interrupted || restCode === ExitCode.paused) return unfinished(restCode);
 
+  // Hours may have passed: somebody may have pruned people to that file meanwhile.
+  await assertExportsWhole(states, { access, session, out, fresh: false });
   const summary = summarise();
   const exported = await exportPeople(
     runs.map(({ planned: { simulation, population }, wanted, state }) => ({
@@ -150,6 +185,25 @@ export async function generate(
   if (options.json) printJson(summaryOut, facts);
   else summaryOut.write(summaryTable(facts, statuses));
   return exitCode;
+}
+
+/** Throws UserError where the export at the end would lack people, or replace some who are nowhere else. */
+async function assertExportsWhole(
+  states: readonly TinyPersonFactoryState[],
+  options: { access: RedisAccess; session: ProducerSession; out: string; fresh: boolean },
+): Promise<void> {
+  const { access, session, out, fresh } = options;
+  const populations = states.map(populationId);
+  const isForgotten = (population: string) => fresh && populations.includes(population);
+  for (const population of fresh ? [] : populations) {
+    const known = await session.populations.status(population);
+    if (known !== undefined) assertNonePruned(known);
+  }
+  await assertHasNoPruned(out, async ({ simulation, population }) =>
+    isForgotten(population)
+      ? undefined
+      : createPopulations(access.redis, access.keys, simulation).status(population),
+  );
 }
 
 /** Without a key and without an endpoint there is no model to call. */

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { type LocalFleet, startLocalFleet } from '../producer/local-fleet.ts';
-import { startLocalProcess } from '../producer/local-processes.ts';
+import { type LocalFleet, startLocalFleet } from '../processes/local-fleet.ts';
+import { startLocalProcess } from '../processes/local-process.ts';
+import { logFileOutput } from '../processes/process-output.ts';
 import type { ProducerSession } from '../producer/session.ts';
 import { type Config, SIMULATED_MODEL } from '../shared/config.ts';
 import { queueNameOf } from '../shared/jobs.ts';
 import { type Stoppable, stoppable } from '../shared/lifecycle.ts';
 import type { CommandContext } from './context.ts';
+import { privateRedisEnv, startWorkerChild } from './worker-child.ts';
 
-/** Beyond the worker's own grace period, before a child that does not end is killed. */
-const KILL_MARGIN_MS = 15_000;
+/** Before a simulator that does not end is killed. */
+const KILL_AFTER_MS = 15_000;
 
 /** What a command starts beside itself to have people or plans made: a simulator where there is no model, and workers. */
 export interface LocalParts extends Stoppable {
@@ -18,7 +20,7 @@ export interface LocalParts extends Stoppable {
   readonly queueName: string;
   /** Aborts when the simulator ended without being told to: nothing that waits for it will ever come. */
   readonly failed: AbortSignal;
-  /** Starts them; again changes nothing. Rejects when one does not start; those that did are ended by `stop()`. */
+  /** Starts them; again changes nothing. Rejects when one does not start; those that did are ended by `stop()`. Resolves early on Ctrl-C. */
   start(): Promise<void>;
 }
 
@@ -37,21 +39,28 @@ export function createLocalParts(options: {
   const { context, config, simulated, redisUrl, onCrash } = options;
   const size = config.PERSONA_FLEET_WORKERS;
   const failed = new AbortController();
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([context.signal, stopping.signal]);
   const parts = new AsyncDisposableStack();
   const startAll = async () => {
     if (size === 0) return;
     const onEnd = () => failed.abort();
-    const model = simulated ? parts.use(await startSimulatedModel({ context, config, onEnd })) : undefined;
-    const env = { REDIS_URL: redisUrl, ...model?.env };
-    parts.use(await startLocalWorkers({ context, config, size, env, onCrash }));
+    const model = simulated
+      ? parts.use(await startSimulatedModel({ context, config, onEnd, signal }))
+      : undefined;
+    const env = { ...privateRedisEnv(config, redisUrl), ...model?.env };
+    parts.use(await startLocalWorkers({ context, config, size, env, onCrash, signal }));
   };
   let started: Promise<void> | undefined;
   const start = () => {
-    started ??= startAll();
+    started ??= startAll().catch((error: unknown) => {
+      if (!context.signal.aborted) throw error;
+    });
     return started;
   };
   const queueName = queueNameOf(simulated ? SIMULATED_MODEL : config.OPENAI_MODEL);
   return stoppable({ size, queueName, failed: failed.signal, start }, async () => {
+    stopping.abort();
     await started?.catch(() => {}); // reported to whoever started them
     await parts.disposeAsync();
   });
@@ -69,19 +78,20 @@ function startLocalWorkers(options: {
   size: number;
   env: Readonly<Record<string, string>>;
   onCrash: (line: string) => void;
+  signal: AbortSignal;
 }): Promise<LocalFleet> {
-  const { context, config, size, env, onCrash } = options;
+  const { context, config, size, env, onCrash, signal } = options;
   const logDir = join(config.PERSONA_FLEET_DATA_DIR, 'logs');
   return startLocalFleet({
     size,
-    start: (index) =>
-      startLocalProcess({
-        program: context.program,
-        args: ['worker', '--concurrency', String(config.PERSONA_FLEET_CONCURRENCY), '--metrics-port', '0'],
-        env: { ...context.env, ...env },
-        logDir,
-        logName: `worker-${index}.log`,
-        killAfterMs: config.PERSONA_FLEET_SHUTDOWN_GRACE_MS + KILL_MARGIN_MS,
+    signal,
+    start: (index, signal) =>
+      startWorkerChild({
+        context,
+        config,
+        env,
+        output: logFileOutput({ dir: logDir, name: `worker-${index}.log` }),
+        signal,
       }),
     onCrash: (index, how) =>
       onCrash(
@@ -95,15 +105,16 @@ async function startSimulatedModel(options: {
   context: CommandContext;
   config: Config;
   onEnd: () => void;
+  signal: AbortSignal;
 }): Promise<{ env: Record<string, string> } & Stoppable> {
-  const { context, config, onEnd } = options;
+  const { context, config, onEnd, signal } = options;
   const simulator = await startLocalProcess({
     program: context.program,
     args: ['simulate-llm', '--port', '0', '--latency', '300'],
     env: context.env,
-    logDir: join(config.PERSONA_FLEET_DATA_DIR, 'logs'),
-    logName: 'simulator.log',
-    killAfterMs: KILL_MARGIN_MS,
+    output: logFileOutput({ dir: join(config.PERSONA_FLEET_DATA_DIR, 'logs'), name: 'simulator.log' }),
+    killAfterMs: KILL_AFTER_MS,
+    signal,
   });
   let stopping = false;
   simulator.ended.then(() => {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ExportFormat } from '../producer/export/export-population.ts';
 import { numberHint } from '../shared/documents/field-messages.ts';
 import type { ExitCode } from '../shared/errors.ts';
+import { readVersion } from '../shared/version.ts';
 import type { CommandContext } from './context.ts';
 
 type Action = (...args: never[]) => Promise<ExitCode>;
@@ -21,8 +21,8 @@ export function buildProgram(context: CommandContext, exitWith: (exitCode: ExitC
       'after',
       `
 Exit codes:
-  0 all people committed   1 a fault of this program   2 bad input
-  3 finished with failed slots, names that collide (import), or a value over its limit (report)
+  0 all people committed, nothing to mend (doctor)   1 a fault of this program   2 bad input, something to mend (doctor)
+  3 finished with failed slots, names that collide (import), a value over its limit (report), what disagrees (check)
   4 paused (quota, credentials, budget)   5 Redis missing or unreachable   130 interrupted
 
 Every command reads its configuration from the environment; the README lists the variables.`,
@@ -67,6 +67,7 @@ Every command reads its configuration from the environment; the README lists the
     .addOption(format('jsonl'))
     .option('--fresh', 'forget its people first, and generate them anew (what a model planned stays)')
     .option('--yes', 'do not ask, whatever it is estimated to cost')
+    .option('--serve', 'show metrics and queues meanwhile, and go on with that until Ctrl-C')
     .addOption(json())
     .action(run(async () => (await import('./generate.ts')).generate));
 
@@ -122,11 +123,31 @@ Every command reads its configuration from the environment; the README lists the
     .addOption(json())
     .action(run(async () => (await import('./enqueue.ts')).enqueue));
 
-  command('worker', 'run one worker process until it is told to stop', 'worker --concurrency 32')
-    .option('--concurrency <n>', 'model calls in flight at the most', positiveInteger)
+  command('worker', 'run a worker until it is told to stop', 'worker --concurrency 32 --processes 4')
+    .option('--concurrency <n>', 'model calls in flight at the most, of each process', positiveInteger)
+    .option(
+      '--processes <n>',
+      'processes, one for each core; one that dies is started again',
+      positiveInteger,
+    )
     .option('--metrics-port <port>', 'port of /metrics and /healthz (0: any free one)', wholeNumber)
     .option('--json', 'logs are JSON lines with or without this')
     .action(run(async () => (await import('./worker.ts')).worker));
+
+  command('serve', "the fleet's metrics for Prometheus, and the page of its queues", 'serve --port 9465')
+    .option('--host <address>', 'address to listen on; any but the loopback needs PERSONA_FLEET_SERVE_TOKEN')
+    .option('--port <port>', 'port to listen on (0: any free one)', wholeNumber)
+    .option('--json', 'say where as one JSON line on stdout')
+    .action(run(async () => (await import('./serve.ts')).serve));
+
+  command(
+    'doctor',
+    'look at Redis, the model endpoint, the clock and this machine, and say what to mend',
+    'doctor',
+  )
+    .option('--no-model-call', 'spend nothing: ask the endpoint only for its list of models')
+    .addOption(json())
+    .action(run(async () => (await import('./doctor.ts')).doctor));
 
   command('status', 'show where populations stand, and what holds the fleet up', 'status 3f2a')
     .argument('[population]', 'id, or its beginning; default: all')
@@ -169,6 +190,8 @@ Every command reads its configuration from the environment; the README lists the
     .argument('[population]', 'id, or its beginning; default: every population of the simulation')
     .addOption(format('jsonl'))
     .option('--out <path>', 'file, or folder for tinytroupe ("-", the default: stdout)')
+    .option('--follow', 'write people as they are committed, until the population is at rest (jsonl)')
+    .option('--prune', 'take results out of Redis once they are safely in the file; their names stay taken')
     .addOption(simulation())
     .addOption(json())
     .action(run(async () => (await import('./export.ts')).exportCommand));
@@ -187,6 +210,16 @@ Every command reads its configuration from the environment; the README lists the
     )
     .addOption(json())
     .action(run(async () => (await import('./import.ts')).importCommand));
+
+  command(
+    'check',
+    'look whether what Redis holds agrees, and whether an exported file agrees with it',
+    'check people.jsonl --simulation town',
+  )
+    .argument('[file]', 'people as exported, one JSON line each')
+    .addOption(simulation())
+    .addOption(json())
+    .action(run(async () => (await import('./check.ts')).check));
 
   command(
     'report',
@@ -244,13 +277,6 @@ Every command reads its configuration from the environment; the README lists the
     .action(run(async () => (await import('./simulate-llm.ts')).simulateLlm));
 
   return program;
-}
-
-function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return manifest.version;
 }
 
 function number(text: string): number {

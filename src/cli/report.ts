@@ -8,6 +8,7 @@ import { decodePersonFactoryState } from '../shared/factory/person-factory-state
 import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import { createPopulations, unknownPopulation } from '../shared/transactions/populations.ts';
+import { assertNonePruned } from '../shared/transactions/pruned-people.ts';
 import { createResults } from '../shared/transactions/results.ts';
 import { type CommandContext, say } from './context.ts';
 import { count } from './count.ts';
@@ -48,6 +49,8 @@ async function buildFrom(found: OpenPopulation, context: CommandContext): Promis
       `population ${population} holds imported people, who have no plan to be held against: name a generated one`,
     );
   }
+  // Half a population held against the whole plan would say nothing.
+  assertNonePruned(status);
   const encoded = await createPopulations(redis, keys, simulation).state(stateDigest);
   if (encoded === undefined) throw unknownPopulation(simulation, population);
   const profiles = loadModelProfiles(config);

@@ -55,6 +55,6 @@ function waysOut(packageLine: string): string {
     `  package:    ${packageLine}`,
     '  container:  docker run --rm -d -p 127.0.0.1:6379:6379 redis:8.2.2 --maxmemory-policy noeviction --appendonly yes',
     '              and set REDIS_URL=redis://127.0.0.1:6379',
-    '  elsewhere:  set REDIS_URL=redis://[user:password@]host:port to a server that you have',
+    '  elsewhere:  set REDIS_URL=redis://host:port to a server that you have',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../shared/keys.ts';
 import { liftScopePauses, listScopes, type ScopeStatus } from '../shared/limits/scopes.ts';
+import type { Redis } from '../shared/redis.ts';
 
 /** The fleet's limits at one moment. */
 export interface FleetView {

@@ -13,6 +13,7 @@ import { type Stoppable, stoppable, unlessAborted } from '../shared/lifecycle.ts
 import { TinyPerson } from '../shared/person/tiny-person.ts';
 import { connectRedis } from '../shared/redis.ts';
 import { type Failure, PopulationState } from '../shared/transactions/populations.ts';
+import { assertNonePruned } from '../shared/transactions/pruned-people.ts';
 import { personLine } from './export/person-line.ts';
 import { planDimensions, planFactories } from './planning.ts';
 import { openProducerSession, type ProducerSession } from './session.ts';
@@ -82,7 +83,14 @@ export async function openFleet(options: {
     await provided.stop();
     throw error;
   });
-  const session = openProducerSession({ redis, redisUrl: provided.url, keys, config, simulation });
+  const session = openProducerSession({
+    redis,
+    redisUrl: provided.url,
+    keys,
+    config,
+    simulation,
+    announce,
+  });
   const stopping = new AbortController();
   const modelOf = (given: string | null | undefined) => given ?? config.OPENAI_MODEL ?? DEFAULT_MODEL;
   const untilStopped = async <T>(promise: Promise<T>, what: string): Promise<T> => {
@@ -162,6 +170,7 @@ async function generateSlots(
   signal: AbortSignal,
 ): Promise<TinyPerson[]> {
   const planned = await session.plan(state);
+  assertNonePruned(await session.status(planned.population));
   const wanted = { from, to };
   const results = session.resultsOf(planned.population);
   if ((await results.countOpen(wanted)) > 0) {

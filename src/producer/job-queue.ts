@@ -12,7 +12,8 @@ import {
 } from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import type { PlanningRequest } from '../shared/planning/operations.ts';
-import { type ConnectionPurpose, redisOptions } from '../shared/redis.ts';
+import { type ConnectionPurpose, openQueueConnection } from '../shared/redis.ts';
+import { noTracing, type Tracing } from '../shared/telemetry/tracing.ts';
 import type { Shard } from './shards.ts';
 
 /** What the jobs of one population have in common. */
@@ -59,9 +60,11 @@ export function openJobQueue(options: {
   queuePrefix: string;
   purpose: ConnectionPurpose;
   onError: (error: Error) => void;
+  tracing?: Pick<Tracing, 'enqueue'>;
 }): JobQueue & PlanningQueue {
+  const connection = openQueueConnection(options.redisUrl, options.purpose);
   const queue = new Queue<JobData | PlanningJobData>(options.queueName, {
-    connection: { url: options.redisUrl, ...redisOptions(options.purpose), enableAutoPipelining: false },
+    connection: connection.redis,
     prefix: options.queuePrefix,
     defaultJobOptions: {
       attempts: 3,
@@ -72,13 +75,16 @@ export function openJobQueue(options: {
     },
   });
   queue.on('error', options.onError);
+  const { tracing = noTracing } = options;
+  const put = (jobs: Parameters<typeof queue.addBulk>[0]) =>
+    tracing.enqueue(options.queueName, jobs, (traced) => queue.addBulk(traced));
 
   return stoppable(
     {
       async add(template, shards) {
         let batch: Parameters<typeof queue.addBulk>[0] = [];
         const flush = async () => {
-          if (batch.length > 0) await queue.addBulk(batch);
+          if (batch.length > 0) await put(batch);
           batch = [];
         };
         for (const shard of shards) {
@@ -97,7 +103,7 @@ export function openJobQueue(options: {
         const present = await queue.getJob(id);
         if (present !== undefined && (await present.isFailed())) await removeUnlocked(present);
         const data: PlanningJobData = { version: PLANNING_JOB_VERSION, simulation, request };
-        await queue.add(PLANNING_JOB_NAME, data, { jobId: id, lifo: true });
+        await put([{ name: PLANNING_JOB_NAME, data, opts: { jobId: id, lifo: true } }]);
       },
 
       async removeFailed({ simulation, population }) {
@@ -120,9 +126,8 @@ export function openJobQueue(options: {
       },
     } satisfies Omit<JobQueue & PlanningQueue, keyof Stoppable>,
     async () => {
-      await withDeadline(queue.close(), CLOSE_TIMEOUT_MS, 'Redis did not answer').catch(() =>
-        queue.disconnect(),
-      );
+      await withDeadline(queue.close(), CLOSE_TIMEOUT_MS, 'Redis did not answer').catch(() => {});
+      connection.close();
     },
   );
 }

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import type { Config } from '../shared/config.ts';
 import { UserError } from '../shared/errors.ts';
 import type { TinyPersonFactoryState } from '../shared/factory/person-factory-state.ts';
@@ -14,6 +13,8 @@ import {
   type PlanningResults,
   parsePlanningRequest,
 } from '../shared/planning/operations.ts';
+import type { Redis } from '../shared/redis.ts';
+import { openTracing, type Tracing } from '../shared/telemetry/tracing.ts';
 import { createCallTransactions } from '../shared/transactions/call-transactions.ts';
 import { isImport } from '../shared/transactions/imports.ts';
 import type { PopulationStatus } from '../shared/transactions/populations.ts';
@@ -83,23 +84,35 @@ export function openProducerSession(options: {
   keys: Keys;
   config: Config;
   simulation: string;
+  /** A line to the person: that traces cannot be delivered. */
+  announce?: (line: string) => void;
 }): ProducerSession {
-  const { redis, redisUrl, keys, config, simulation } = options;
+  const { redis, redisUrl, keys, config, simulation, announce = () => {} } = options;
   const populations = createPopulations(redis, keys, simulation);
-  const queues = new Map<string, JobQueue & PlanningQueue>();
-  const queueOf = ({ queueName }: Pick<PlannedPopulation, 'queueName'>): JobQueue & PlanningQueue => {
-    let queue = queues.get(queueName);
-    if (queue === undefined) {
-      queue = openJobQueue({
-        redisUrl,
-        queueName,
-        queuePrefix: keys.queuePrefix,
-        purpose: 'patient',
-        // Errors of a call reach its caller; these are reconnections, and show as progress that stands still.
-        onError: () => {},
-      });
-      queues.set(queueName, queue);
-    }
+  let opened: Promise<Tracing> | undefined;
+  const tracing = () => {
+    opened ??= openTracing({
+      url: config.PERSONA_FLEET_TRACES_URL,
+      share: config.PERSONA_FLEET_TRACES_SHARE,
+      service: 'persona-fleet-producer',
+      onFault: announce,
+    });
+    return opened;
+  };
+  const queues = new Map<string, Promise<JobQueue & PlanningQueue>>();
+  const openQueue = async (queueName: string) =>
+    openJobQueue({
+      redisUrl,
+      queueName,
+      queuePrefix: keys.queuePrefix,
+      purpose: 'patient',
+      // Errors of a call reach its caller; these are reconnections, and show as progress that stands still.
+      onError: () => {},
+      tracing: await tracing(),
+    });
+  const queueOf = ({ queueName }: Pick<PlannedPopulation, 'queueName'>) => {
+    const queue = queues.get(queueName) ?? openQueue(queueName);
+    queues.set(queueName, queue);
     return queue;
   };
   const resultsOf = (population: string) => createResults(redis, keys, simulation, population);
@@ -123,15 +136,15 @@ export function openProducerSession(options: {
       const outcome = 'unchanged';
       return { simulation, population, outcome, queueName, size, extents, state: encoded, stateDigest };
     },
-    enqueue: (planned, wanted) =>
+    enqueue: async (planned, wanted) =>
       enqueueOpenShards(planned, {
-        queue: queueOf(planned),
+        queue: await queueOf(planned),
         results: resultsOf(planned.population),
         shardSize: config.PERSONA_FLEET_SHARD_SIZE,
         inlineStateBytes: config.PERSONA_FLEET_INLINE_STATE_BYTES,
         wanted,
       }),
-    workers: (planned) => queueOf(planned).workers(),
+    workers: async (planned) => (await queueOf(planned)).workers(),
     async transaction(operation, args, waiting) {
       // The type system cannot follow which arguments belong to which operation through a type parameter.
       const request = parsePlanningRequest({ operation, arguments: args } as PlanningRequest);
@@ -142,7 +155,7 @@ export function openProducerSession(options: {
         eventKey,
         cache: createTransactionalCache(redis, keys, simulation),
         transactions: createCallTransactions(redis, keys, simulation),
-        enqueue: () => queueOf({ queueName }).addPlanning({ simulation, eventKey, request }),
+        enqueue: async () => (await queueOf({ queueName })).addPlanning({ simulation, eventKey, request }),
         pollMs: POLL_MS,
         reconcileMaxMs: 2 * config.PERSONA_FLEET_LOCK_DURATION_MS,
         now: Date.now,
@@ -179,6 +192,8 @@ export function openProducerSession(options: {
       }),
   };
   return stoppable(session, async () => {
-    await Promise.all([...queues.values()].map((queue) => queue.stop()));
+    // What could not be opened was reported where it was wanted.
+    await Promise.allSettled([...queues.values()].map(async (queue) => (await queue).stop()));
+    await opened?.then((traces) => traces.stop()).catch(() => {});
   });
 }

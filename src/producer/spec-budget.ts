@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../shared/keys.ts';
 import { populationAccount } from '../shared/limits/accounts.ts';
 import { type Budget, createLedger } from '../shared/limits/ledger.ts';
+import type { Redis } from '../shared/redis.ts';
 
 /** What the spec of a population says it may spend, against what somebody may have set since. */
 export interface SpecBudgets {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { expectation, numberHint } from './documents/field-messages.ts';
 import { UserError } from './errors.ts';
 import { readHeaders, valueFault } from './http-headers.ts';
+import { readRedisAddress } from './redis-address.ts';
 
 /**
  * Everything a process can be told through its environment: one schema, read once by an entry point.
@@ -34,19 +35,26 @@ const headers = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const redisUrl = z.string().superRefine((text, context) => {
+  const read = readRedisAddress(text);
+  if ('fault' in read) context.addIssue(read.fault);
+});
+
 /** Keys, and addresses that may hold a password: messages end up in logs and never repeat them. */
 const secrets: ReadonlySet<string> = new Set([
   'OPENAI_API_KEY',
   'OPENAI_BASE_URL',
   'REDIS_URL',
   'PERSONA_FLEET_HEADERS',
+  'PERSONA_FLEET_SERVE_TOKEN',
 ]);
 
 export const configSchema = z.object({
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'expected redis://… or rediss://…' })
+  REDIS_URL: redisUrl
     .optional()
-    .describe('Redis to use; without it a private server is started in the data directory'),
+    .describe(
+      'Redis to use, also a cluster or what sentinels name; without it a private server is started in the data directory',
+    ),
   OPENAI_API_KEY: key.optional().describe('key of the model endpoint; only workers need it'),
   OPENAI_BASE_URL: z
     .url({ protocol: /^https?$/, error: 'expected http://… or https://…' })
@@ -131,10 +139,33 @@ export const configSchema = z.object({
     'first backoff after a failed call; doubles with each attempt, with full jitter',
   ),
   PERSONA_FLEET_BACKOFF_MAX_MS: milliseconds(30_000, 0).describe('longest backoff without a Retry-After'),
+  PERSONA_FLEET_PROCESSES: count(1).describe('processes that one `worker` command runs, one for each core'),
   PERSONA_FLEET_METRICS_HOST: z.string().default('127.0.0.1').describe('address of /metrics and /healthz'),
   PERSONA_FLEET_METRICS_PORT: whole(0, 65_535)
     .default(0)
     .describe("port of a worker's /metrics and /healthz (0: any free port, named in its log)"),
+  PERSONA_FLEET_SERVE_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('address of `serve`; any but the loopback needs a token'),
+  PERSONA_FLEET_SERVE_PORT: whole(0, 65_535)
+    .default(9465)
+    .describe('port of `serve` (0: any free one, which it prints)'),
+  PERSONA_FLEET_SERVE_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'expected 16 or more printable ASCII characters without a space')
+    .optional()
+    .describe('what `serve` asks for: as Bearer token, or as the password of a browser'),
+  PERSONA_FLEET_TRACES_URL: z
+    .url({ protocol: /^https?$/, error: 'expected http://… or https://…' })
+    .optional()
+    .describe('OTLP/HTTP address for traces, up to and including /v1/traces; without it nothing is traced'),
+  PERSONA_FLEET_TRACES_SHARE: z.coerce
+    .number(share)
+    .gt(0, share)
+    .max(1, share)
+    .default(1)
+    .describe('share of the jobs that are traced'),
   PERSONA_FLEET_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

@@ -17,6 +17,8 @@ export interface PopulationKeys {
   readonly failures: string;
   readonly reservations: string;
   readonly attempts: string;
+  /** The process that writes the people to a file and prunes them; expires. */
+  readonly outbox: string;
   results(slot: number): string;
 }
 
@@ -28,6 +30,8 @@ export interface SimulationKeys {
   readonly transactionFailures: string;
   readonly transactionAttempts: string;
   readonly transactionCounters: string;
+  /** Hash: what populations had committed and pruned that are forgotten, so that totals never fall. */
+  readonly forgotten: string;
   population(id: string): PopulationKeys;
 }
 
@@ -95,6 +99,7 @@ export function createKeys(prefix: string): Keys {
         transactionFailures: `${base}:transactions:failures`,
         transactionAttempts: `${base}:transactions:attempts`,
         transactionCounters: `${base}:transactions:counters`,
+        forgotten: `${base}:forgotten`,
         population: (population) => populationKeys(`${base}:p:${population}`),
       };
     },
@@ -126,6 +131,7 @@ function populationKeys(base: string): PopulationKeys {
     failures: `${base}:failures`,
     reservations: `${base}:reservations`,
     attempts: `${base}:attempts`,
+    outbox: `${base}:outbox`,
     results: (slot) => `${base}:results:${slot >> RESULT_BUCKET_BITS}`,
   };
 }

@@ -11,9 +11,10 @@ import {
   planningJobDataSchema,
 } from '../shared/jobs.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
-import { redisOptions } from '../shared/redis.ts';
+import { openQueueConnection } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
+import type { Tracing } from '../shared/telemetry/tracing.ts';
 
 /** Handing jobs back and closing take milliseconds, unless Redis is unreachable. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -33,7 +34,8 @@ export interface BullWorkerOptions {
   readonly concurrency: number;
   /** How long `stop()` waits for the work in progress; Redis may be unreachable, and then it never ends. */
   readonly workTimeoutMs: number;
-  readonly metrics: Metrics;
+  readonly metrics: WorkerMetrics;
+  readonly tracing: Pick<Tracing, 'jobTelemetry'>;
   readonly logger: Logger;
   /** Does a job of people. `lockLost` aborts when the job belongs to another worker by now. */
   readonly work: (data: JobData, lockLost: AbortSignal) => Promise<JobResult>;
@@ -57,6 +59,7 @@ export function startBullWorker(options: BullWorkerOptions): Stoppable {
     worker.concurrency = jobsHeld(concurrency, data);
     return options.work(data, lockLost);
   };
+  const connection = openQueueConnection(options.redisUrl, 'patient');
   const worker = new Worker<unknown, JobResult | PlanningJobResult>(
     options.queueName,
     // Declared with exactly these three parameters: BullMQ checks the arity before it passes the signal.
@@ -83,8 +86,9 @@ export function startBullWorker(options: BullWorkerOptions): Stoppable {
       }
     },
     {
-      connection: { url: options.redisUrl, ...redisOptions('patient'), enableAutoPipelining: false },
+      connection: connection.redis,
       prefix: options.queuePrefix,
+      ...(options.tracing.jobTelemetry === undefined ? {} : { telemetry: options.tracing.jobTelemetry }),
       concurrency,
       lockDuration: options.lockDurationMs,
       stalledInterval: options.stalledIntervalMs,
@@ -109,6 +113,7 @@ export function startBullWorker(options: BullWorkerOptions): Stoppable {
     if (!(await settlesWithin(worker.close(!ended), CLOSE_TIMEOUT_MS))) {
       logger.warn('Redis did not answer while closing; the jobs held here run again when their locks expire');
     }
+    connection.close();
   });
 }
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Config } from '../shared/config.ts';
 import type { Keys } from '../shared/keys.ts';
 import { stoppable } from '../shared/lifecycle.ts';
 import type { ModelProfiles } from '../shared/models/model-profiles.ts';
 import { NANO } from '../shared/models/prices.ts';
+import type { Redis } from '../shared/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
+import type { Tracing } from '../shared/telemetry/tracing.ts';
 import { createPromptTokens } from '../shared/tokens/prompt-tokens.ts';
 import { createTokenCounter } from '../shared/tokens/token-counter.ts';
 import type { Backoff } from './llm/backoff.ts';
@@ -30,10 +31,11 @@ export function openModel(options: {
   /** Once it aborts no request is begun. */
   stopping: AbortSignal;
   backoff: Backoff;
-  metrics: Metrics;
+  metrics: WorkerMetrics;
+  tracing: Tracing;
   logger: Logger;
 }): ModelGateway {
-  const { config, redis, keys, profiles, stopping, backoff, metrics, logger } = options;
+  const { config, redis, keys, profiles, stopping, backoff, metrics, tracing, logger } = options;
   const endpoint = {
     apiKey: config.OPENAI_API_KEY ?? '',
     baseUrl: config.OPENAI_BASE_URL,
@@ -74,6 +76,7 @@ export function openModel(options: {
     capabilityStore: createCapabilityStore(redis, keys),
     reasoningEffort: config.PERSONA_FLEET_REASONING_EFFORT,
     metrics,
+    tracing,
     logger,
   });
   return stoppable({ complete: gateway.complete, waitingUntilMs: gateway.waitingUntilMs }, async () => {

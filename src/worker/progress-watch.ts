@@ -1,3 +1,4 @@
+import type { WorkerProgress } from '../shared/telemetry/metrics.ts';
 import type { Health } from '../shared/telemetry/metrics-server.ts';
 import type { ModelGateway } from './llm/model-call.ts';
 
@@ -22,7 +23,8 @@ export function createProgressWatch(options: {
   track<T>(work: () => Promise<T>): Promise<T>;
   /** The model for tracked work: a call that is let through, and one that ends, is progress. */
   watch(model: Model): Model;
-  health(): Health;
+  /** `lastProgressMs`: now, while there is nothing that could go on. */
+  health(): Health & WorkerProgress;
 } {
   const { stallAfterMs, inLine, waitingUntilMs, now } = options;
   let tracked = 0;
@@ -74,7 +76,12 @@ export function createProgressWatch(options: {
     health() {
       const silentMs = Math.max(0, now() - Math.max(lastProgressMs, waitingUntilMs()));
       const detail = `${atWork()} at work, ${tracked - atWork()} waiting their turn; last progress ${silentMs} ms ago`;
-      return { healthy: atWork() <= 0 || silentMs <= stallAfterMs, detail };
+      const isIdle = atWork() <= 0;
+      return {
+        healthy: isIdle || silentMs <= stallAfterMs,
+        detail,
+        lastProgressMs: isIdle ? now() : now() - silentMs,
+      };
     },
   };
 }

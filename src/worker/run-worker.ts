@@ -13,22 +13,28 @@ import {
 import { createKeys } from '../shared/keys.ts';
 import { type Stoppable, stoppable, withDeadline } from '../shared/lifecycle.ts';
 import { planningAccount, populationAccount } from '../shared/limits/accounts.ts';
+import { limitScriptsOf } from '../shared/limits/scripts.ts';
 import { loadModelProfiles } from '../shared/models/model-profiles.ts';
 import { createPlanningPrompts } from '../shared/planning/render-planning-prompt.ts';
 import { connectRedis } from '../shared/redis.ts';
+import { timeCommands } from '../shared/redis-latency.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
 import { serveMetrics } from '../shared/telemetry/metrics-server.ts';
+import { openTracing } from '../shared/telemetry/tracing.ts';
 import { createCallTransactions } from '../shared/transactions/call-transactions.ts';
-import { createPopulations } from '../shared/transactions/populations.ts';
+import { createPopulations, type PauseReason } from '../shared/transactions/populations.ts';
+import { scriptsOf } from '../shared/transactions/scripts.ts';
 import { createSlotTransactions } from '../shared/transactions/slot-transactions.ts';
 import { createTransactionalCache } from '../shared/transactions/transactional.ts';
+import { readVersion } from '../shared/version.ts';
 import { startBullWorker } from './bull-worker.ts';
 import { createDecodedPopulations } from './decoded-populations.ts';
 import { openModel } from './open-model.ts';
 import { planTransaction } from './planning/plan-transaction.ts';
 import { createProgressWatch } from './progress-watch.ts';
 import { generateSlot } from './slot.ts';
+import { createSlotSpans } from './slot-span.ts';
 import { work } from './work.ts';
 
 /** After the grace period aborted calls need a moment to unwind and jobs to go back to the queue. */
@@ -57,7 +63,7 @@ export async function runWorker(options: {
   config: Config;
   redisUrl: string;
   logger: Logger;
-  metrics: Metrics;
+  metrics: WorkerMetrics;
 }): Promise<RunningWorker> {
   const { config, redisUrl, logger, metrics } = options;
   const keys = createKeys(config.PERSONA_FLEET_PREFIX);
@@ -79,14 +85,27 @@ export async function runWorker(options: {
   const redis = await connectRedis(redisUrl, 'patient', (error) =>
     logger.warn({ error: explain(error) }, 'Redis connection'),
   );
+  timeCommands(redis, {
+    scripts: new Map([...scriptsOf.namesByHash(), ...limitScriptsOf.namesByHash()]),
+    onReply: (command, seconds) => metrics.redisSeconds.observe({ command }, seconds),
+  });
+  metrics.build.set({ version: readVersion(), node: process.version }, 1);
+  metrics.concurrency.set(config.PERSONA_FLEET_CONCURRENCY);
+  const tracing = await openTracing({
+    url: config.PERSONA_FLEET_TRACES_URL,
+    share: config.PERSONA_FLEET_TRACES_SHARE,
+    service: 'persona-fleet-worker',
+    onFault: (message) => logger.warn(message),
+  });
   const stopping = draining.signal;
-  const gateway = openModel({ config, redis, keys, profiles, stopping, backoff, metrics, logger });
+  const gateway = openModel({ config, redis, keys, profiles, stopping, backoff, metrics, tracing, logger });
   const progress = createProgressWatch({
     stallAfterMs: 2 * config.PERSONA_FLEET_MODEL_TIMEOUT_MS + config.PERSONA_FLEET_BACKOFF_MAX_MS,
     inLine: () => permits.pendingCount,
     waitingUntilMs: gateway.waitingUntilMs,
     now: Date.now,
   });
+  metrics.watchProgress(progress.health);
   const model = progress.watch(gateway);
   const metricsServer = await serveMetrics({
     host: config.PERSONA_FLEET_METRICS_HOST,
@@ -94,7 +113,7 @@ export async function runWorker(options: {
     registry: metrics.registry,
     health: progress.health,
   }).catch(async (error: unknown) => {
-    await gateway.stop();
+    await Promise.all([gateway.stop(), tracing.stop()]);
     redis.disconnect();
     throw error;
   });
@@ -105,19 +124,21 @@ export async function runWorker(options: {
     const transactions = createSlotTransactions(redis, keys, simulation, id);
     const log = logger.child({ simulation, population: id });
     const signal = AbortSignal.any([lockLost, aborting.signal]);
-    const pause = async (reason: string) => {
-      const { paused } = await store.pause(id, reason);
+    const pause = async (why: PauseReason) => {
+      const { paused, reason } = await store.pause(id, why);
       if (paused) log.error({ reason }, 'population paused');
     };
+    const traced = createSlotSpans(tracing, { simulation, population: id });
     const shared = {
       account: populationAccount(simulation, id),
       transactions,
       model,
       permits,
       stopping: AbortSignal.any([signal, draining.signal]),
-      onPause: ({ message }: ModelCallError) => pause(message),
+      onPause: ({ reason, message }: ModelCallError) => pause({ code: reason, message }),
       backoff,
       metrics,
+      tracing,
       logger: log,
     };
     return work({
@@ -133,9 +154,10 @@ export async function runWorker(options: {
           );
         }),
       generate: (slot, population) =>
-        progress.track(() => generateSlot(slot, { ...shared, population }, signal)),
+        progress.track(() => traced(slot, () => generateSlot(slot, { ...shared, population }, signal))),
       pause,
       limit,
+      metrics,
       lockLost,
       draining: draining.signal,
     });
@@ -173,6 +195,7 @@ export async function runWorker(options: {
     concurrency: config.PERSONA_FLEET_CONCURRENCY,
     workTimeoutMs: config.PERSONA_FLEET_SHUTDOWN_GRACE_MS + UNWIND_TIMEOUT_MS,
     metrics,
+    tracing,
     logger,
     work: workOn,
     plan: planOn,
@@ -186,7 +209,7 @@ export async function runWorker(options: {
     await bullWorker.stop();
     clearTimeout(grace);
     aborting.abort();
-    await Promise.all([metricsServer.stop(), gateway.stop()]);
+    await Promise.all([metricsServer.stop(), gateway.stop(), tracing.stop()]);
     await withDeadline(redis.quit(), UNWIND_TIMEOUT_MS, 'Redis did not answer').catch(() =>
       redis.disconnect(),
     );

@@ -1,5 +1,6 @@
 import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
+import type { Tracing } from '../shared/telemetry/tracing.ts';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
 import type { ModelPlaces } from './call-model.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
@@ -15,7 +16,8 @@ export interface SlotDependencies extends ModelPlaces {
   readonly account: string;
   readonly transactions: SlotTransactions;
   readonly backoff: Backoff;
-  readonly metrics: Metrics;
+  readonly metrics: WorkerMetrics;
+  readonly tracing: Tracing;
   readonly logger: Logger;
 }
 

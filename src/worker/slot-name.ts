@@ -1,6 +1,6 @@
 import { NamePolicy } from '../shared/factory/person-factory-state.ts';
 import type { Characteristics } from '../shared/sampling/dimensions.ts';
-import type { Metrics } from '../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
 import { canonicalName } from '../shared/transactions/canonical-name.ts';
 import type {
   Reservation,
@@ -45,7 +45,7 @@ export function createSlotNaming(options: {
   names: NameSource;
   policy: NamePolicy;
   transactions: SlotTransactions;
-  metrics: Metrics;
+  metrics: WorkerMetrics;
 }): SlotNaming {
   const { slot, traits, names, policy, transactions, metrics } = options;
   const isModelsChoice = policy === NamePolicy.model;

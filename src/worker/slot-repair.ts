@@ -70,6 +70,7 @@ export async function repairDraft(
       if (!(error instanceof ModelCallError)) throw error;
       switch (error.reaction) {
         case Reaction.wait:
+          metrics.modelRetries.inc({ reason: error.reason });
           continue; // the next call is let through when the provider is ready
         case Reaction.pause: // dealt with before the place at the model was given back
           return leave('left', isTaken);

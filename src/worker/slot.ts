@@ -1,6 +1,5 @@
 import { ModelCallError, Reaction } from '../shared/errors.ts';
 import { OnMismatch } from '../shared/factory/person-factory-state.ts';
-import { delay } from '../shared/lifecycle.ts';
 import { CallKind } from '../shared/limits/accounts.ts';
 import { encodePersonRecord } from '../shared/person/person-record.ts';
 import { sealedFields } from '../shared/person/sealed-fields.ts';
@@ -9,6 +8,7 @@ import { type Draft, nameDraft, personOf, readDraft } from './answer/draft.ts';
 import { FaultKind, faultError, warningsOf } from './answer/faults.ts';
 import { attemptsSpent } from './attempts-spent.ts';
 import { callModel } from './call-model.ts';
+import { countedDelay } from './counted-delay.ts';
 import { backoffMs } from './llm/backoff.ts';
 import { CallAbortedError, type ModelAnswer, type ModelRequest, type Usage } from './llm/model-call.ts';
 import type { PersonName } from './names/name-source.ts';
@@ -34,7 +34,7 @@ export async function generateSlot(
   dependencies: SlotDependencies,
   signal: AbortSignal,
 ): Promise<SlotOutcome> {
-  const { population, account, transactions, stopping, backoff, metrics, logger } = dependencies;
+  const { population, account, transactions, stopping, backoff, metrics, tracing, logger } = dependencies;
   const { state, names } = population;
   const { characteristics, cells } = population.plan.seal(slot);
   const traits = nameTraits(characteristics);
@@ -76,12 +76,13 @@ export async function generateSlot(
           failures += 1;
           isAttemptOpen = false; // spent
           moreRoom ||= error.reason === 'length';
+          metrics.modelRetries.inc({ reason: error.reason });
           const waitMs = backoffMs(backoff, failures, error.retryAfterMs);
-          metrics.modelWaitSeconds.inc(waitMs / 1000);
-          await delay(waitMs, stopping);
+          await countedDelay(waitMs, stopping, metrics);
           break;
         }
         case Reaction.wait:
+          metrics.modelRetries.inc({ reason: error.reason });
           break; // the next call is let through when the provider is ready
         case Reaction.giveUp:
           return giveUp(error);
@@ -152,7 +153,11 @@ export async function generateSlot(
       tokens,
       committedAt: new Date().toISOString(),
     });
-    const reply = await transactions.commit(slot, { name: owned.full, payload });
+    const reply = await tracing.span('commit', {}, async (span) => {
+      const said = await transactions.commit(slot, { name: owned.full, payload });
+      if (said.code !== 'committed') span.add({ 'persona_fleet.reply': said.code });
+      return said;
+    });
     switch (reply.code) {
       case 'committed':
       case 'replayed': // somebody else was first (a lock lost meanwhile)

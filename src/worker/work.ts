@@ -1,7 +1,8 @@
 import type { LimitFunction } from 'p-limit';
 import { UserError } from '../shared/errors.ts';
 import type { JobData, JobResult } from '../shared/jobs.ts';
-import type { Populations } from '../shared/transactions/populations.ts';
+import type { WorkerMetrics } from '../shared/telemetry/metrics.ts';
+import type { PauseReason, Populations } from '../shared/transactions/populations.ts';
 import type { SlotTransactions } from '../shared/transactions/slot-transactions.ts';
 import { JobReturnedError } from './bull-worker.ts';
 import type { DecodedPopulation } from './decoded-populations.ts';
@@ -14,11 +15,15 @@ export interface WorkDependencies {
   readonly transactions: SlotTransactions;
   readonly decode: () => Promise<DecodedPopulation>;
   readonly generate: (slot: number, population: DecodedPopulation) => Promise<SlotOutcome>;
-  readonly pause: (reason: string) => Promise<unknown>;
+  readonly pause: (why: PauseReason) => Promise<unknown>;
   readonly limit: LimitFunction;
+  readonly metrics: Pick<WorkerMetrics, 'transactions'>;
   readonly lockLost: AbortSignal;
   readonly draining: AbortSignal;
 }
+
+/** What the factory state says cannot be done by any worker of this release. */
+const UNREADABLE_STATE = 'unreadable_state';
 
 /**
  * Does one job: runs the open slots of its shard until none is open, or none may be run.
@@ -29,16 +34,18 @@ export interface WorkDependencies {
  * decoded, an unknown locale) pauses the population with the reason, as no worker will ever do such a job.
  */
 export async function work(dependencies: WorkDependencies): Promise<JobResult> {
-  const { data, store, transactions, decode, generate, pause, limit, lockLost, draining } = dependencies;
+  const { data, store, transactions, decode, generate, pause, limit, metrics, lockLost, draining } =
+    dependencies;
   const [from, to] = data.slots;
   const total = { committed: 0, replayed: 0, failed: 0, left: to - from };
   try {
     const population = await decode();
+    let open = await transactions.openSlots(from, to);
+    metrics.transactions.inc({ kind: 'slot', outcome: 'hit' }, to - from - open.length);
+    metrics.transactions.inc({ kind: 'slot', outcome: 'miss' }, open.length);
     for (;;) {
       const result = await generateShard({
-        from,
-        to,
-        transactions,
+        open,
         limit,
         stopping: AbortSignal.any([lockLost, draining]),
         generate: (slot) => generate(slot, population),
@@ -46,7 +53,7 @@ export async function work(dependencies: WorkDependencies): Promise<JobResult> {
       total.committed += result.committed;
       total.failed += result.failed;
       if (lockLost.aborted) throw new Error('the lock was lost; another worker goes on with this job');
-      const open = await transactions.openSlots(from, to);
+      open = await transactions.openSlots(from, to);
       total.left = open.length;
       total.replayed = to - from - total.committed - total.failed - total.left;
       if (open.length === 0) return total;
@@ -55,7 +62,7 @@ export async function work(dependencies: WorkDependencies): Promise<JobResult> {
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    await pause(error.message);
+    await pause({ code: UNREADABLE_STATE, message: error.message });
     return total;
   }
 }

@@ -9,6 +9,9 @@ const statusOf = (changes: Partial<PopulationStatus>): PopulationStatus => ({
   simulation: 'sim',
   state: 'running',
   reason: '',
+  reasonCode: '',
+  pruned: 0,
+  lastCommitMs: undefined,
   size: 10,
   extents: [10],
   stateDigest: 'cd34',
@@ -118,4 +121,14 @@ test('what one failure of each reason said is shown on one line', () => {
     bad_response: 'the endpoint answered with HTML:\n  set OPENAI_BASE_URL up to /v1',
   });
   assert.match(text, /^ {4}bad_response: the endpoint answered with HTML: set OPENAI_BASE_URL up to \/v1$/m);
+});
+
+test('people who were pruned, and where they are', () => {
+  assert.doesNotMatch(describeStatus(statusOf({})), /pruned/);
+  assert.match(
+    describeStatus(
+      statusOf({ committed: 4_000, size: 5_000, pruned: 3_210, prunedTo: '/data/people.jsonl' }),
+    ),
+    /^ {2}3,210 pruned to \/data\/people\.jsonl$/m,
+  );
 });

@@ -54,7 +54,7 @@ async function town(t: TestContext, env: Record<string, string> = {}) {
     async paused(seed: string, reason: string, model = 'gpt-4.1-mini'): Promise<string> {
       const factory = new TinyPersonFactory({ context: 'A town.', populationSize: 10, seed, model });
       const { population } = await planPopulation(factory.encodeCompleteState(), populations, 'sim');
-      await populations.pause(population, reason);
+      await populations.pause(population, { code: 'budget', message: reason });
       return population;
     },
     async pauseFleet() {

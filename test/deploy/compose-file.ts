@@ -12,17 +12,29 @@ const serviceSchema = z.object({
   profiles: z.array(z.string()).default([]),
   secrets: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  network_mode: z.string().optional(),
   container_name: z.string().optional(),
   read_only: z.boolean().default(false),
   cap_drop: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
+  logging: z.object({ driver: z.string(), options: z.record(z.string(), z.string()) }).optional(),
+  healthcheck: z
+    .object({ disable: z.boolean().default(false), test: z.array(z.string()).default([]) })
+    .optional(),
+  mem_limit: z.string().optional(),
+  restart: z.string().optional(),
   stop_grace_period: z.string().optional(),
 });
 
 export const composeText = readFileSync(new URL('../../docker-compose.yml', import.meta.url), 'utf8');
 
-export const { services } = z
-  .object({ services: z.record(z.string(), serviceSchema) })
+export const { services, secrets } = z
+  .object({
+    services: z.record(z.string(), serviceSchema),
+    secrets: z.record(z.string(), z.object({ file: z.string() })),
+  })
   .parse(parse(composeText, { merge: true }));
 
 export function service(name: string) {
@@ -42,4 +54,13 @@ export function interpolate(value: string, env: Readonly<Record<string, string>>
       return given === '' ? word : given;
     },
   );
+}
+
+/** What a service's container finds in its environment when `env` is the caller's. */
+export function environmentOf(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const entries = Object.entries(service(name).environment);
+  return Object.fromEntries(entries.map(([key, value]) => [key, interpolate(String(value), env)]));
 }

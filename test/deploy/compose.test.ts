@@ -1,23 +1,31 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { parse } from 'yaml';
 import { durable } from '../../src/embedded-redis/server-process.ts';
 import { configSchema, loadConfig } from '../../src/shared/config.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { composeText, interpolate, service, services } from './compose-file.ts';
+import { replaceSettings, SETTINGS_BY_FILE } from '../../src/shared/secret-files.ts';
+import { CLOSING_MS } from './closing.ts';
+import { composeText, environmentOf, secrets, service, services } from './compose-file.ts';
+import { imageSettings } from './docker-file.ts';
 
-const run = promisify(execFile);
+const root = new URL('../../', import.meta.url);
+const oneShots = ['producer', 'out-folder', 'token'];
 
-/** What closing may take after the grace for calls in flight: unwinding, BullMQ, Redis (src/worker). */
-const CLOSING_MS = 15_000;
+/** The configuration of a service, its secrets left out: their files are in its container. */
+function configOf(name: string) {
+  const withoutFiles = Object.fromEntries(SETTINGS_BY_FILE.map((setting) => [setting, undefined]));
+  const env = environmentOf(name);
+  return loadConfig(replaceSettings(env, { ...withoutFiles, REDIS_URL: env.REDIS_URL }));
+}
 
 test('every setting in the file is one that the configuration knows', () => {
-  const known = new Set([...Object.keys(configSchema.shape), 'OPENAI_API_KEY_FILE']);
+  const known = new Set([
+    ...Object.keys(configSchema.shape),
+    ...SETTINGS_BY_FILE.map((name) => `${name}_FILE`),
+  ]);
   const used: string[] = composeText.match(/\b(PERSONA_FLEET|OPENAI|REDIS)_[A-Z_]+\b/g) ?? [];
-  assert.ok(used.includes('REDIS_URL'));
+  assert.ok(used.includes('REDIS_URL') && used.includes('OPENAI_API_KEY_FILE'));
   assert.deepEqual(
     used.filter((name) => !known.has(name)),
     [],
@@ -25,17 +33,22 @@ test('every setting in the file is one that the configuration knows', () => {
 });
 
 test('what the services get from an empty environment is a valid configuration', () => {
-  for (const name of ['worker', 'producer']) {
-    const config = loadConfig(environmentOf(name, {}));
+  for (const name of ['worker', 'producer', 'serve']) {
+    const config = configOf(name);
     assert.equal(config.REDIS_URL, 'redis://redis:6379');
     assert.equal(config.PERSONA_FLEET_PREFIX, 'pf');
   }
-  assert.equal(loadConfig(environmentOf('producer', {})).PERSONA_FLEET_WORKERS, 0);
+  assert.equal(configOf('producer').PERSONA_FLEET_WORKERS, 0);
 });
 
 test('foreign images are pinned to a patch release, Redis to one without CVE-2025-49844', () => {
   for (const { image } of Object.values(services)) {
-    if (image !== 'persona-fleet') assert.match(image, /^[a-z]+:\d+\.\d+\.\d+(-[a-z0-9.]+)?$/);
+    if (image === 'persona-fleet') continue;
+    // Official images are built anew under their tag; a release of others stays what it is.
+    const pinned = image.includes('/')
+      ? /^[a-z]+\/[a-z]+:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$/
+      : /^[a-z]+:\d+\.\d+\.\d+(-[a-z0-9.]+)?$/;
+    assert.match(image, pinned);
   }
   const [major = 0, minor = 0, patch = 0] = (/\d+\.\d+\.\d+/.exec(service('redis').image)?.[0] ?? '')
     .split('.')
@@ -43,17 +56,17 @@ test('foreign images are pinned to a patch release, Redis to one without CVE-202
   assert.ok(major * 1_000_000 + minor * 1_000 + patch >= 8_002_002, 'expected Redis 8.2.2 or newer');
 });
 
-test('Redis keeps what the private server keeps: durable, and nothing evicted', () => {
+test('Redis keeps what the private server keeps, durable and nothing evicted, and lets containers in', () => {
   const { command = [], entrypoint } = service('redis');
   assert.deepEqual(entrypoint, ['redis-server']);
   const expected = durable.flatMap(([name, value]) => [`--${name}`, value === '""' ? '' : value]);
-  assert.deepEqual(command, expected);
+  assert.deepEqual(command, [...expected, '--protected-mode', 'no']);
 });
 
 test('a stopping worker is given longer than it takes', () => {
   const { stop_grace_period = '' } = service('worker');
   const seconds = Number(/^(\d+)s$/.exec(stop_grace_period)?.[1]);
-  const { PERSONA_FLEET_SHUTDOWN_GRACE_MS } = loadConfig(environmentOf('worker', {}));
+  const { PERSONA_FLEET_SHUTDOWN_GRACE_MS } = configOf('worker');
   assert.ok(seconds * 1_000 > PERSONA_FLEET_SHUTDOWN_GRACE_MS + CLOSING_MS, stop_grace_period);
 });
 
@@ -66,79 +79,107 @@ test('workers can be many: nothing on the host is claimed by one of them', () =>
   assert.deepEqual(service('simulator').profiles, ['demo']);
 });
 
-test('no service can write to its image, gain a privilege, or be root without need', () => {
-  for (const [name, { read_only, cap_drop, security_opt, user = '1000:1000' }] of Object.entries(services)) {
-    const hardening = { read_only, cap_drop, security_opt };
-    const expected = { read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] };
+test('no service can write to its image, gain a privilege, or be root without need; logs stay small', () => {
+  for (const [name, found] of Object.entries(services)) {
+    const { read_only, cap_drop, security_opt, logging, user = '1000:1000' } = found;
+    const hardening = { read_only, cap_drop, security_opt, logging };
+    const expected = {
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
+    };
     assert.deepEqual(hardening, expected, name);
     if (name !== 'out-folder') assert.doesNotMatch(user, /^(0|root)\b/, name);
   }
 });
 
-test('only workers hold the key, and no environment does', () => {
-  for (const [name, { secrets, environment }] of Object.entries(services)) {
-    assert.deepEqual(secrets, name === 'worker' ? ['openai_api_key'] : [], name);
-    assert.ok(!('OPENAI_API_KEY' in environment), name);
+test('what runs for long is watched, restarted and limited; what runs once is not', () => {
+  for (const [name, { healthcheck, restart, mem_limit }] of Object.entries(services)) {
+    if (oneShots.includes(name)) {
+      assert.deepEqual([healthcheck?.disable, restart], [true, undefined], name);
+      continue;
+    }
+    assert.equal(restart, 'unless-stopped', name);
+    if (name !== 'redis') assert.match(mem_limit ?? '', /^\d+[mg]$/, name);
+    // The worker's health check is its image's.
+    if (name === 'worker') assert.equal(healthcheck, undefined);
+    else assert.ok((healthcheck?.test.length ?? 0) > 1, name);
   }
 });
 
-const posixOnly = { skip: process.platform === 'win32' ? 'the entrypoint is for a POSIX shell' : false };
+test('what is published can be reached from this machine alone, on a port that can be chosen', () => {
+  for (const [name, { ports }] of Object.entries(services)) {
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{[A-Z]+_PORT:-(\d+)\}:\1$/, name);
+  }
+  const published = Object.entries(services).flatMap(([name, { ports }]) => (ports.length > 0 ? [name] : []));
+  assert.deepEqual(published.sort(), ['grafana', 'prometheus', 'serve']);
+});
 
-test(
-  'with neither key nor endpoint the simulator answers, under a prefix of its own',
-  posixOnly,
-  async (t) => {
-    for (const command of ['worker', 'generate']) {
-      const { stdout } = await enter(t, { command, hosts: ['simulator'] });
-      assert.equal(stdout, `${command} --flag|http://simulator:8080/v1||simulated-1|demo\n`);
+test('only the fleet reaches Redis, which asks for no password', () => {
+  const reaching = Object.entries(services).flatMap(([name, { networks }]) =>
+    networks.includes('fleet') ? [name] : [],
+  );
+  assert.deepEqual(reaching.sort(), ['producer', 'redis', 'serve', 'simulator', 'worker']);
+  for (const name of ['out-folder', 'token']) assert.equal(service(name).network_mode, 'none');
+});
+
+test('secrets are files, of those alone who need them', () => {
+  const holders = { worker: ['openai_api_key'], token: ['serve_token'] };
+  for (const [name, { secrets: held, environment }] of Object.entries(services)) {
+    assert.deepEqual(held, holders[name as keyof typeof holders] ?? [], name);
+    for (const setting of ['OPENAI_API_KEY', 'PERSONA_FLEET_SERVE_TOKEN', 'PERSONA_FLEET_HEADERS']) {
+      assert.ok(!(setting in environment), `${name}: ${setting}`);
     }
-  },
-);
-
-test('without a simulator to answer, a worker says what is missing and ends with 2', posixOnly, async (t) => {
-  await assert.rejects(enter(t, { command: 'worker', hosts: [] }), {
-    code: 2,
-    stdout: '',
-    stderr: /^no model: .*OPENAI_API_KEY_FILE.*OPENAI_BASE_URL.*--profile demo\n$/,
-  });
-  // Looking at a demo's people takes no model.
-  assert.match((await enter(t, { command: 'export', hosts: [] })).stdout, /\|demo\n$/);
+  }
+  assert.equal(environmentOf('worker').OPENAI_API_KEY_FILE, '/run/secrets/openai_api_key');
+  for (const { file } of Object.values(secrets)) assert.match(file, /^\$\{\w+_FILE:-\/dev\/null\}$/);
 });
 
-test('a key comes from its file, and a given model is left alone', posixOnly, async (t) => {
-  const env = { OPENAI_API_KEY_FILE: './key', OPENAI_MODEL: 'm-1' };
-  const byKey = await enter(t, { command: 'worker', hosts: ['simulator'], key: 'sk-1\n', env });
-  assert.equal(byKey.stdout, 'worker --flag||sk-1|m-1|\n');
-  const byUrl = await enter(t, { command: 'worker', hosts: [], env: { OPENAI_BASE_URL: 'http://vllm/v1' } });
-  assert.equal(byUrl.stdout, 'worker --flag|http://vllm/v1|||\n');
+test('Prometheus finds workers and exporter where they are, with the token that the exporter asks for', () => {
+  const { scrape_configs } = parse(readFileSync(new URL('deploy/prometheus/prometheus.yml', root), 'utf8'));
+  const jobs = Object.fromEntries(
+    scrape_configs.map((job: { job_name: string }) => [job.job_name, JSON.stringify(job)]),
+  );
+  assert.ok(jobs['persona-fleet-worker'].includes('"names":["worker"]'));
+  assert.ok(jobs['persona-fleet-worker'].includes(`"port":${imageSettings.PERSONA_FLEET_METRICS_PORT}`));
+  const { PERSONA_FLEET_SERVE_PORT, PERSONA_FLEET_SERVE_TOKEN_FILE = '' } = environmentOf('serve');
+  assert.ok(jobs['persona-fleet'].includes(`"serve:${PERSONA_FLEET_SERVE_PORT}"`));
+  assert.ok(jobs['persona-fleet'].includes(`"${PERSONA_FLEET_SERVE_TOKEN_FILE}"`));
+  const folder = PERSONA_FLEET_SERVE_TOKEN_FILE.replace(/\/token$/, '');
+  for (const name of ['serve', 'prometheus']) {
+    assert.ok(service(name).volumes.includes(`token:${folder}:ro`), name);
+    assert.ok(service(name).networks.includes('watch'), name);
+  }
+  assert.deepEqual(service('token').volumes, [`token:${folder}`]);
 });
 
-function environmentOf(name: string, env: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(service(name).environment);
-  return Object.fromEntries(entries.map(([key, value]) => [key, interpolate(String(value), env)]));
-}
+test('Grafana looks for its dashboards where they are mounted, and opens with one that is there', () => {
+  const provider = parse(
+    readFileSync(new URL('deploy/grafana/provisioning/dashboards/persona-fleet.yml', root), 'utf8'),
+  );
+  const { path } = provider.providers[0].options;
+  const { volumes } = service('grafana');
+  const [, from = ''] =
+    volumes.map((volume) => /^\.\/(.+):(.+):ro$/.exec(volume)).find((match) => match?.[2] === path) ?? [];
+  const { GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: home = '' } = environmentOf('grafana');
+  assert.ok(home.startsWith(`${path}/`), home);
+  assert.ok(existsSync(new URL(home.replace(path, from), root)), home);
+});
 
-/** Runs the worker's entrypoint as its container would, on a `persona-fleet` that prints what it was given. */
-async function enter(
-  t: TestContext,
-  options: { command: string; hosts: string[]; key?: string; env?: Record<string, string> },
-): Promise<{ stdout: string; stderr: string }> {
-  const { command, hosts, key = '', env = {} } = options;
-  const dir = await temporaryFolder(t);
-  const script = async (name: string, body: string) => {
-    await writeFile(join(dir, name), `#!/bin/sh\n${body}\n`);
-    await chmod(join(dir, name), 0o755);
-  };
-  await script(
-    'persona-fleet',
-    'echo "$*|$OPENAI_BASE_URL|$OPENAI_API_KEY|$OPENAI_MODEL|$PERSONA_FLEET_PREFIX"',
-  );
-  await script('getent', `case " ${hosts.join(' ')} " in *" $2 "*) ;; *) exit 2 ;; esac`);
-  await writeFile(join(dir, 'key'), key);
-  const [shell = '', ...args] = (service('worker').entrypoint ?? []).map((word) =>
-    interpolate(word, env).replace('/run/secrets/openai_api_key', join(dir, 'key')),
-  );
-  return run(shell, [...args, command, '--flag'], {
-    env: { ...environmentOf('worker', env), PATH: `${dir}:/usr/bin:/bin` },
-  });
-}
+test('what only uses the image that others build is never asked of a registry', () => {
+  const { services: written } = parse(composeText, { merge: true });
+  for (const [name, { image, build, pull_policy }] of Object.entries<Record<string, unknown>>(written)) {
+    const isOfOthers = image === 'persona-fleet' && build === undefined;
+    assert.equal(pull_policy, isOfOthers ? 'never' : undefined, name);
+  }
+});
+
+test('what is mounted from the repository is there', () => {
+  const mounted = Object.values(services)
+    .flatMap(({ volumes }) => volumes)
+    .filter((volume) => volume.startsWith('./') && volume.endsWith(':ro'))
+    .map((volume) => volume.split(':')[0] ?? '');
+  assert.ok(mounted.includes('./deploy/prometheus'));
+  for (const path of mounted) assert.ok(existsSync(new URL(path, root)), path);
+});

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { configSchema } from '../../src/shared/config.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { configSchema, loadConfig } from '../../src/shared/config.ts';
+import { all, imageSettings } from './docker-file.ts';
 
+const run = promisify(execFile);
 const root = new URL('../../', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
-
-/** One line an instruction, comments left out. */
-const instructions = read('Dockerfile')
-  .replaceAll(/^#.*\n/gm, '')
-  .replaceAll(/\\\n\s*/g, '')
-  .split('\n')
-  .filter((line) => line !== '');
-const all = (name: string) =>
-  instructions.flatMap((line) => (line.startsWith(`${name} `) ? [line.slice(name.length + 1)] : []));
 
 test('the image runs the Node that the lockfile pins', () => {
   const { packages } = JSON.parse(read('package-lock.json'));
@@ -44,12 +40,33 @@ test('the final stage is not root, and node gets the signals', () => {
 });
 
 test('the settings are known ones, and the health check asks where the worker answers', () => {
-  const env = all('ENV')
-    .flatMap((line) => line.split(' '))
-    .map((pair) => pair.split('='));
-  const settings = Object.fromEntries(env.filter(([name]) => name?.startsWith('PERSONA_FLEET_')));
-  for (const name of Object.keys(settings)) assert.ok(name in configSchema.shape, name);
-  assert.equal(settings.PERSONA_FLEET_METRICS_HOST, '0.0.0.0');
-  assert.deepEqual(all('EXPOSE'), [settings.PERSONA_FLEET_METRICS_PORT]);
+  for (const name of Object.keys(imageSettings)) assert.ok(name in configSchema.shape, name);
+  const { PERSONA_FLEET_METRICS_HOST, PERSONA_FLEET_METRICS_PORT, PERSONA_FLEET_SERVE_PORT } =
+    loadConfig(imageSettings);
+  assert.equal(PERSONA_FLEET_METRICS_HOST, '0.0.0.0');
+  assert.deepEqual(all('EXPOSE'), [`${PERSONA_FLEET_METRICS_PORT} ${PERSONA_FLEET_SERVE_PORT}`]);
   assert.match(all('HEALTHCHECK').join(), /\$\{process\.env\.PERSONA_FLEET_METRICS_PORT\}\/healthz/);
+});
+
+test('production dependencies alone, and none of what is left out is ever loaded', async () => {
+  const [, install = '', leftOut = ''] =
+    all('RUN')
+      .map((line) => /^(npm ci .*--omit=dev --omit=optional\b.*) && rm -r ([^&]+)$/.exec(line))
+      .find((match) => match !== null) ?? [];
+  assert.match(install, /--ignore-scripts/);
+  const paths = leftOut.split(' ').map((path) => `node_modules/${path}/`);
+  assert.ok(paths.length > 3);
+  for (const path of paths) assert.ok(existsSync(new URL(path, root)), `${path} is not there any more`);
+  const script = fileURLToPath(new URL('loaded-modules.ts', import.meta.url));
+  const { stdout } = await run(process.execPath, [script], { maxBuffer: 64 * 1024 * 1024 });
+  const loaded: string[] = JSON.parse(stdout);
+  for (const one of ['echarts/', 'gpt-tokenizer/', 'fastify/', 'openai/']) {
+    assert.ok(
+      loaded.some((url) => url.includes(`node_modules/${one}`)),
+      `${one} is not loaded at all`,
+    );
+  }
+  const isLeftOut = (url: string) =>
+    paths.some((path) => url.includes(`/${path}`)) || /\/node_modules\/.*\.[cm]?ts$/.test(url);
+  assert.deepEqual(loaded.filter(isLeftOut), []);
 });

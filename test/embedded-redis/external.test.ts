@@ -8,7 +8,7 @@ import { checkExternalRedis } from '../../src/embedded-redis/external.ts';
 import { greet } from '../../src/embedded-redis/greet.ts';
 import { freePort } from '../../src/embedded-redis/server-process.ts';
 import { ExitCode, RedisUnavailableError } from '../../src/shared/errors.ts';
-import { maskPassword } from '../../src/shared/redis.ts';
+import { maskPassword } from '../../src/shared/redis-address.ts';
 import { connect, startRedis, testRedisUrl } from '../support/redis.ts';
 
 const silent = () => assert.fail('nothing is to be announced');

@@ -6,7 +6,6 @@ import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import type { Redis } from 'ioredis';
 import { isAlive } from '../../src/embedded-redis/errno.ts';
 import { withFileLock } from '../../src/embedded-redis/file-lock.ts';
 import { greet, hangUp } from '../../src/embedded-redis/greet.ts';
@@ -14,7 +13,7 @@ import { userConnection } from '../../src/embedded-redis/join-running.ts';
 import { type ProvidedRedis, provideRedis } from '../../src/embedded-redis/provide.ts';
 import { readRecord, type ServerRecord, writeRecord } from '../../src/embedded-redis/server-record.ts';
 import { ExitCode, RedisUnavailableError, UserError } from '../../src/shared/errors.ts';
-import { connectRedis } from '../../src/shared/redis.ts';
+import { connectRedis, type Redis } from '../../src/shared/redis.ts';
 import { connect, startRedis, testRedisUrl } from '../support/redis.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -71,7 +70,7 @@ async function userProcess(dataDir: string) {
 /** A connection that waits out an outage, as a running fleet's do. */
 async function connectPatiently(t: TestContext, url: string): Promise<Redis> {
   const redis = await connectRedis(url, 'patient');
-  t.after(() => hangUp(redis));
+  t.after(() => redis.disconnect());
   return redis;
 }
 
@@ -208,7 +207,7 @@ test('a server that dies comes back by itself, where its users look for it', {
   await usersAre(redis, 2);
   await first.stop();
   assert.equal(await redis.get('key'), 'twice');
-  hangUp(redis);
+  redis.disconnect();
   await second.stop();
   assert.ok(await isGone(second.url));
   assert.ok(!existsSync(join(dataDir, 'redis', 'server.json')));

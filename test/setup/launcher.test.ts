@@ -134,6 +134,10 @@ test('the command runs the source in a checkout and the compiled files in a pack
     err: '',
   });
   await write('src/cli.ts', "const from: string = 'source'; console.log(from);");
+  const bare = await run('bin/persona-fleet.js');
+  assert.equal(bare.code, 2);
+  assert.match(bare.err, /^persona-fleet: nothing is installed in this checkout yet: run `npm ci.*\n$/);
+  await write('node_modules/.package-lock.json', lockfile('1.0.0'));
   assert.equal((await run('bin/persona-fleet.js')).out, 'source\n');
   await writeFile(join(dir, 'src/cli.ts'), "throw new Error('thrown by the command');");
   assert.equal((await run('bin/persona-fleet.js')).code, 1);

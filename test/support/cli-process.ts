@@ -22,6 +22,7 @@ export async function fleetEnv(
 ): Promise<Record<string, string>> {
   return {
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
     REDIS_URL: await testRedisUrl(),
     PERSONA_FLEET_PREFIX: prefix,
     PERSONA_FLEET_CONCURRENCY: '8',

@@ -10,7 +10,7 @@ import type { PopulationStatus } from '../../src/shared/transactions/populations
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { type CliProcess, fleetEnv, runCli, startCli } from './cli-process.ts';
-import { connect, testPrefix } from './redis.ts';
+import { connectFleet, testPrefix } from './redis.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { until } from './until.ts';
 
@@ -49,7 +49,7 @@ export async function testFleet(
   const folder = await temporaryFolder(t);
   // A server of the test's own goes as a whole, and may be gone before its keys could be removed.
   const prefix = env.REDIS_URL === undefined ? testPrefix(t) : 'pft';
-  const redis = await connect(t, env.REDIS_URL);
+  const redis = await connectFleet(t, env.REDIS_URL);
   const simulation = createKeys(prefix).simulation('test');
   const environment = await fleetEnv(prefix, {
     PERSONA_FLEET_DATA_DIR: join(folder, 'data'),
@@ -126,10 +126,11 @@ export function startWorkers(fleet: TestFleet, count: number): CliProcess[] {
 
 /** Waits until this many people are committed in the simulation's only population. */
 export async function untilCommitted(t: TestContext, fleet: TestFleet, people: number): Promise<void> {
-  const redis = await connect(t, fleet.env.REDIS_URL);
-  const pattern = `${fleet.env.PERSONA_FLEET_PREFIX}:{test}:p:*:counters`;
+  const redis = await connectFleet(t, fleet.env.REDIS_URL);
+  const simulation = createKeys(fleet.env.PERSONA_FLEET_PREFIX ?? '').simulation('test');
   await until(`${people} committed people`, async () => {
-    const [counters] = await redis.keys(pattern);
-    return counters !== undefined && Number(await redis.hget(counters, 'committed')) >= people;
+    const [population] = await redis.smembers(simulation.populations);
+    if (population === undefined) return false;
+    return Number(await redis.hget(simulation.population(population).counters, 'committed')) >= people;
   });
 }

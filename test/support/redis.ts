@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { Redis } from 'ioredis';
 import { hangUp } from '../../src/embedded-redis/greet.ts';
+import { connectRedis, type Redis as FleetRedis } from '../../src/shared/redis.ts';
 import { startRedis } from './redis-server.ts';
 
 export { type RedisServer, startRedis } from './redis-server.ts';
@@ -28,6 +29,15 @@ export async function connect(t: TestContext, url?: string): Promise<Redis> {
   // Tests that kill their server would otherwise print every connection loss.
   redis.on('error', () => {});
   t.after(() => hangUp(redis));
+  return redis;
+}
+
+/** The same to whatever `REDIS_URL` may name: a cluster, or a primary that sentinels know. Waits for the first answer. */
+export async function connectFleet(t: TestContext, url?: string): Promise<FleetRedis> {
+  const redis = await connectRedis(url ?? (await testRedisUrl()), 'patient');
+  t.after(() => {
+    if (redis.status !== 'end') redis.disconnect();
+  });
   return redis;
 }
 

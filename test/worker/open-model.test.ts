@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { loadConfig } from '../../src/shared/config.ts';
 import { loadModelProfiles } from '../../src/shared/models/model-profiles.ts';
 import { createLogger } from '../../src/shared/telemetry/logger.ts';
+import { noTracing } from '../../src/shared/telemetry/tracing.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { openModel } from '../../src/worker/open-model.ts';
@@ -28,6 +29,7 @@ async function generating(
     stopping: draining.signal,
     backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
     metrics: slots.metrics,
+    tracing: noTracing,
     logger: createLogger('silent'),
   });
   t.after(() => model.stop());

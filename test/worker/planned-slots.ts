@@ -10,7 +10,8 @@ import { type CallKind, populationAccount } from '../../src/shared/limits/accoun
 import { decodePersonRecord } from '../../src/shared/person/person-record.ts';
 import type { Persona } from '../../src/shared/person/schema.ts';
 import { createLogger } from '../../src/shared/telemetry/logger.ts';
-import { createMetrics } from '../../src/shared/telemetry/metrics.ts';
+import { createWorkerMetrics } from '../../src/shared/telemetry/metrics.ts';
+import { noTracing } from '../../src/shared/telemetry/tracing.ts';
 import { createPopulations } from '../../src/shared/transactions/populations.ts';
 import { createResults } from '../../src/shared/transactions/results.ts';
 import { createSlotTransactions } from '../../src/shared/transactions/slot-transactions.ts';
@@ -120,7 +121,7 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
     defaultModel: 'default-model',
     prompts: createPromptRenderer(),
   }).get(planned.stateDigest, async () => planned.state);
-  const metrics = createMetrics();
+  const metrics = createWorkerMetrics();
   const transactions = createSlotTransactions(redis, keys, 'sim', id);
   const results = createResults(redis, keys, 'sim', id);
   const key = keys.simulation('sim').population(id);
@@ -147,9 +148,10 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
           model,
           permits: pLimit(4),
           stopping: signal,
-          onPause: ({ message }) => populations.pause(id, message),
+          onPause: ({ reason, message }) => populations.pause(id, { code: reason, message }),
           backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
           metrics,
+          tracing: noTracing,
           logger: createLogger('silent'),
           ...dependencies,
         },
@@ -170,7 +172,7 @@ export async function plannedSlots(t: TestContext, changes: Partial<TinyPersonFa
     },
     /** The sum of a counter's values whose labels match. */
     async counted(
-      metric: 'slots' | 'names' | 'repairCalls',
+      metric: 'slots' | 'names' | 'repairCalls' | 'modelRetries',
       labels: Record<string, string>,
     ): Promise<number> {
       const { values } = await metrics[metric].get();

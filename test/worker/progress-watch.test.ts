@@ -119,6 +119,7 @@ test('a worker is healthy until the limit has passed without progress', () => {
   assert.deepEqual(health(), {
     healthy: false,
     detail: '1 at work, 0 waiting their turn; last progress 101 ms ago',
+    lastProgressMs: 1_001_000,
   });
 });
 
@@ -156,6 +157,7 @@ test('work that waits for rate, or stands in line behind it, is no stall, howeve
   assert.deepEqual(health(), {
     healthy: true,
     detail: '0 at work, 2 waiting their turn; last progress 1000000 ms ago',
+    lastProgressMs: 1_001_000,
   });
   await waiting.letThrough();
   pass(100);

@@ -104,12 +104,13 @@ test('a worker that dies in its repair call has spent the repair and the attempt
 });
 
 test('a repair that is told to wait is sent again and spends nothing', async (t) => {
-  const { run, record } = await plannedSlots(t, { attempts: 1 });
+  const { run, record, counted } = await plannedSlots(t, { attempts: 1 });
   const wait = fails('wait', 'rate_limited');
   const model = scriptedModel([shallow, wait, wait, repair]);
   assert.equal(await run(0, model), 'committed');
   assert.deepEqual([(await record(0)).attempts, (await record(0)).repairs], [1, 1]);
   assert.deepEqual(model.sent, ['calls', 'repairCalls', 'repairCalls', 'repairCalls']);
+  assert.equal(await counted('modelRetries', { reason: 'rate_limited' }), 2);
 });
 
 test('a repair call that fails costs the attempt, whether it broke, was no JSON, or was refused', async (t) => {
@@ -180,7 +181,10 @@ test('a stopping worker begins no repair call, and the slot loses nothing', asyn
 
 test('a population that is paused or cancelled meanwhile is not repaired for', async (t) => {
   const { run, populations, id, attempts } = await plannedSlots(t, { attempts: 1 });
-  const endings = [() => populations.pause(id, 'no quota'), () => populations.cancel(id)];
+  const endings = [
+    () => populations.pause(id, { code: 'quota', message: 'no quota' }),
+    () => populations.cancel(id),
+  ];
   for (const end of endings) {
     const model = scriptedModel([
       async (name, signal) => {

@@ -61,7 +61,7 @@ test('a slot that is committed is replayed without a call', async (t) => {
 });
 
 test('calls that fail are tried again, under the same name, until one is committed', async (t) => {
-  const { run, record, ownName } = await plannedSlots(t);
+  const { run, record, ownName, counted } = await plannedSlots(t);
   const model = scriptedModel([retry, () => 'not JSON']);
   assert.equal(await run(0, model), 'committed');
   assert.equal(model.requests.length, 3);
@@ -71,6 +71,8 @@ test('calls that fail are tried again, under the same name, until one is committ
   assert.equal(attempts, 3);
   // The second answer was useless, but it was paid for.
   assert.deepEqual(tokens, { prompt: 200, cached: 120, completion: 20 });
+  assert.equal(await counted('modelRetries', {}), 2);
+  assert.equal(await counted('modelRetries', { reason: 'invalid_json' }), 1);
 });
 
 test('when the attempts are spent the slot fails with the last reason and gives its name back', async (t) => {
@@ -104,11 +106,12 @@ test('attempts are counted across runs: what workers that died began is not begu
 });
 
 test('being told to wait spends no attempt, however often', async (t) => {
-  const { run, record } = await plannedSlots(t, { attempts: 1 });
+  const { run, record, counted } = await plannedSlots(t, { attempts: 1 });
   const model = scriptedModel([wait, wait, wait, wait, wait]);
   assert.equal(await run(0, model), 'committed');
   assert.equal(model.requests.length, 6);
   assert.equal((await record(0)).attempts, 1);
+  assert.equal(await counted('modelRetries', { reason: 'rate_limited' }), 5);
 });
 
 test('a failure after a wait spends the attempt, so that waiting is no way to call for ever', async (t) => {

@@ -68,7 +68,8 @@ export async function assertWritable(path: string): Promise<void> {
   }
 }
 
-async function putText(stream: Writable, text: string): Promise<void> {
+/** Resolves when the stream has taken the text; rejects when it is broken. */
+export async function putText(stream: Writable, text: string): Promise<void> {
   if (stream.destroyed) throw stream.errored ?? new Error('the output was closed');
   await new Promise<void>((resolve, reject) => {
     stream.write(text, (error) => (error ? reject(error) : resolve()));

@@ -22,15 +22,25 @@ export function whyUnwritable(error: unknown): string | undefined {
 }
 
 /** What stands when an output fails: a check before the run costs nothing, a failed export loses nothing. */
-export type Standing = 'nothing has run' | 'results are in Redis';
+export type Standing =
+  | 'nothing has run'
+  | 'results are in Redis'
+  | 'the file goes on'
+  | 'the file stays as it is';
+
+const nextSteps: Readonly<Record<Standing, string>> = {
+  'nothing has run': 'Nothing has run yet: choose another path',
+  'results are in Redis':
+    'Nothing was left half-written; the results are in Redis: choose another path and run it again',
+  'the file goes on':
+    'Nothing is lost: whoever is not in the file is in Redis; mend that and run the same command again',
+  'the file stays as it is':
+    'It may end with half a line; the results are in Redis: choose another path and run it again',
+};
 
 /** The error as a UserError that names the place; other errors pass through. */
 export function describeWriteError(path: string, error: unknown, standing: Standing): unknown {
   const reason = whyUnwritable(error);
   if (reason === undefined) return error;
-  const next =
-    standing === 'nothing has run'
-      ? 'Nothing has run yet: choose another path'
-      : 'Nothing was left half-written; the results are in Redis: choose another path and run it again';
-  return new UserError(`cannot write ${path}: ${reason}. ${next}`, { cause: error });
+  return new UserError(`cannot write ${path}: ${reason}. ${nextSteps[standing]}`, { cause: error });
 }

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../keys.ts';
+import type { Redis } from '../redis.ts';
 
 /**
  * What the model calls of an account took: moved by the script that settles each call, once, and nowhere else. So it

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../keys.ts';
+import type { Redis } from '../redis.ts';
 import { readScopeDescription } from './scope-description.ts';
 import { limitScriptsOf } from './scripts.ts';
 

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../keys.ts';
+import type { Redis } from '../redis.ts';
 import { decodePayload } from './payload.ts';
 import { scriptsOf, unexpectedReply } from './scripts.ts';
 import { recordTransaction, transactionKeys } from './transactional.ts';

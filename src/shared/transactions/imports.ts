@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { digest } from '../factory/canonical-json.ts';
 import type { Keys } from '../keys.ts';
 import { replyText } from '../lua-scripts.ts';
+import type { Redis } from '../redis.ts';
 import { canonicalName } from './canonical-name.ts';
 import type { PopulationStatus } from './populations.ts';
 import { scriptsOf, unexpectedReply } from './scripts.ts';

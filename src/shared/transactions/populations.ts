@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import { UserError } from '../errors.ts';
 import type { Keys } from '../keys.ts';
 import { populationAccount } from '../limits/accounts.ts';
 import { type Budget, createLedger, type Spend } from '../limits/ledger.ts';
 import { replyText } from '../lua-scripts.ts';
+import type { Redis } from '../redis.ts';
 import { scriptsOf, unexpectedReply } from './scripts.ts';
 
 /**
@@ -17,7 +17,7 @@ export interface Populations {
   /** undefined when there is no such population. */
   status(population: string): Promise<PopulationStatus | undefined>;
   ids(): Promise<string[]>;
-  pause(population: string, reason: string): Promise<{ paused: boolean; reason: string }>;
+  pause(population: string, why: PauseReason): Promise<{ paused: boolean; reason: string }>;
   /** Takes a paused or cancelled population up again; anything else stays as it is. */
   resume(population: string): Promise<void>;
   /** Whether its open slots are to be generated: planned or running. */
@@ -26,11 +26,22 @@ export interface Populations {
   cancel(population: string): Promise<{ cancelled: boolean; status: string; released: number }>;
   /** Opens failed slots again; returns how many. */
   reopen(population: string): Promise<number>;
-  /** Forgets the population: its results, its names, everything. Not atomic; repeat it after a crash. */
+  /**
+   * Forgets the population: its results, its names, everything but how many people it had, which totals go on counting. Not
+   * atomic; repeat it after a crash.
+   */
   forget(population: string): Promise<void>;
+  /** How many people populations had that are forgotten. */
+  forgotten(): Promise<ForgottenPeople>;
   /** The encoded factory state under its digest: the other half of the claim check. */
   state(digest: string): Promise<string | undefined>;
   failures(population: string): AsyncGenerator<Failure>;
+}
+
+/** Why a population is paused: a short code from a closed set (a metrics label), and the line for people. */
+export interface PauseReason {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface PopulationDefinition {
@@ -62,15 +73,29 @@ export interface PopulationStatus extends Spend {
   readonly state: PopulationState;
   /** Why it is paused; empty otherwise. */
   readonly reason: string;
+  /** The same as a short code from a closed set; empty otherwise. */
+  readonly reasonCode: string;
   readonly size: number;
   readonly extents: readonly number[];
   readonly stateDigest: string;
   readonly committed: number;
   readonly failed: number;
   readonly failedByReason: Readonly<Record<string, number>>;
+  /** Of the committed, those whose results have left Redis for a file; see `export --prune`. */
+  readonly pruned: number;
+  /** The file that has them; absent while nobody is pruned. */
+  readonly prunedTo?: string;
+  /** When somebody was committed last, by Redis' clock, to the second; undefined before the first, and for imports. */
+  readonly lastCommitMs: number | undefined;
   /** What it may spend. */
   readonly budget: Budget;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ForgottenPeople {
+  readonly committed: number;
+  /** Of the committed. */
+  readonly pruned: number;
 }
 
 export interface Failure {
@@ -142,10 +167,10 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
       return (await redis.smembers(simulationKeys.populations)).sort();
     },
 
-    async pause(population, reason) {
+    async pause(population, { code: reasonCode, message }) {
       const [code, detail] = await scripts.pausePopulation(
         [simulationKeys.population(population).meta],
-        [reason],
+        [message, reasonCode],
       );
       if (code === 'paused') return { paused: true, reason: replyText(detail) };
       if (code === 'not-running' || code === 'unknown-population') return { paused: false, reason: '' };
@@ -216,17 +241,28 @@ export function createPopulations(redis: Redis, keys: Keys, simulation: string):
         const buckets = Array.from({ length: UNLINK_BATCH }, (_, index) => key.results(slot + index * 1024));
         await redis.unlink(...buckets);
       }
-      await redis.unlink(
-        key.counters,
-        key.committed,
-        key.failed,
-        key.failures,
-        key.reservations,
-        key.attempts,
-        key.meta, // in one command: a worker that is still leaving its slot makes none of them anew
+      const [code] = await scripts.forget(
+        [
+          simulationKeys.forgotten,
+          key.counters,
+          key.meta,
+          key.committed,
+          key.failed,
+          key.failures,
+          key.reservations,
+          key.attempts,
+          key.outbox,
+        ],
+        [],
       );
+      if (code !== 'forgotten') throw unexpectedReply('forget', code);
       await ledger.forget(populationAccount(simulation, population));
       await redis.srem(simulationKeys.populations, population);
+    },
+
+    async forgotten() {
+      const [committed, pruned] = await redis.hmget(simulationKeys.forgotten, 'committed', 'pruned');
+      return { committed: Number(committed ?? 0), pruned: Number(pruned ?? 0) };
     },
 
     async state(digest) {
@@ -273,6 +309,7 @@ function describeStatus(
     simulation,
     state: (meta.status ?? PopulationState.planned) as PopulationState,
     reason: meta.reason ?? '',
+    reasonCode: meta.reasonCode ?? '',
     size: Number(meta.size),
     extents: JSON.parse(meta.extents ?? '[]'),
     stateDigest: meta.state ?? '',
@@ -283,6 +320,9 @@ function describeStatus(
         .map(([reason, value]): [string, number] => [reason, Number(value)])
         .filter(([, value]) => value > 0),
     ),
+    pruned: counter('pruned'),
+    ...(counter('pruned') > 0 && meta.prunedTo !== undefined && { prunedTo: meta.prunedTo }),
+    lastCommitMs: counters.lastCommitAt === undefined ? undefined : Number(counters.lastCommitAt) * 1_000,
     labels: Object.fromEntries(withPrefix(meta, 'label:')),
   };
 }

@@ -1,11 +1,17 @@
-import type { Redis } from 'ioredis';
+import { UserError } from '../errors.ts';
 import type { SlotRange } from '../factory/slot-claims.ts';
 import { type Keys, RESULT_BUCKET_BITS } from '../keys.ts';
+import type { Redis } from '../redis.ts';
+import { createPopulations, unknownPopulation } from './populations.ts';
+import { peoplePruned } from './pruned-people.ts';
 import { bitAt } from './slot-transactions.ts';
 
 /** Reading what a population has: results in slot order, and the slots that are still open. */
 export interface Results {
-  /** Committed payloads of the range in slot order, two batches in memory at a time. */
+  /**
+   * Committed payloads of the range in slot order, two batches in memory at a time. Throws UserError at the first committed
+   * slot whose result is not in Redis (any more): nobody is passed over in silence.
+   */
   committed(range: SlotRange): AsyncGenerator<{ slot: number; payload: Buffer }>;
   /** Which slots of the range are neither committed nor failed; two reads of an eighth of a byte a slot. */
   open(range: SlotRange): Promise<(slot: number) => boolean>;
@@ -20,11 +26,29 @@ export function createResults(redis: Redis, keys: Keys, simulation: string, popu
 
   const read = async (from: number, to: number) => {
     const slots = Array.from({ length: to - from }, (_, index) => from + index);
-    const payloads = await redis.hmgetBuffer(key.results(from), ...slots.map(String));
+    const firstByte = from >> 3;
+    // The bits first: what is committed between the two has a result that is not missed.
+    const [bits, payloads] = await Promise.all([
+      redis.getrangeBuffer(key.committed, firstByte, (to - 1) >> 3),
+      redis.hmgetBuffer(key.results(from), ...slots.map(String)),
+    ]);
+    const isMissed = (slot: number, index: number) =>
+      bitAt(bits, slot - firstByte * 8) && payloads[index] === null;
+    const missed = slots.find(isMissed);
+    if (missed !== undefined) throw await whyMissing(missed);
     return slots.flatMap((slot, index) => {
       const payload = payloads[index];
       return payload ? [{ slot, payload }] : [];
     });
+  };
+
+  const whyMissing = async (slot: number) => {
+    const status = await createPopulations(redis, keys, simulation).status(population);
+    if (status === undefined) return unknownPopulation(simulation, population);
+    if (status.pruned > 0) return peoplePruned(status);
+    return new UserError(
+      `slot ${slot} of population ${population} is committed, but its result is missing: Redis has lost data, or somebody removed it`,
+    );
   };
 
   const open = async ({ from, to }: SlotRange) => {

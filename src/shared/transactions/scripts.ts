@@ -21,6 +21,11 @@ const files = {
   leaveCall: 'leave-call-1.lua',
   failTransaction: 'fail-transaction-3.lua',
   importPerson: 'import-person-6.lua',
+  openOutbox: 'open-outbox-3.lua',
+  renewOutbox: 'renew-outbox-2.lua',
+  prune: 'prune-4.lua',
+  closeOutbox: 'close-outbox-1.lua',
+  forget: 'forget-9.lua',
 } as const;
 
 export type ScriptName = keyof typeof files;

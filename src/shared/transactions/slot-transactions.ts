@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../keys.ts';
 import { replyText } from '../lua-scripts.ts';
+import type { Redis } from '../redis.ts';
 import { canonicalName } from './canonical-name.ts';
 import { scriptsOf, unexpectedReply } from './scripts.ts';
 
@@ -9,7 +9,7 @@ import { scriptsOf, unexpectedReply } from './scripts.ts';
  *
  * Every method is one script or one pipeline, hence one round trip, and may be repeated. With a `patient` connection a
  * call outlives a Redis outage and settles when Redis is back. After a lost reply `commit` and `fail`, called again,
- * give the same answer and move no counter twice. With `reserve`, `beginRepair`, `takeBack` and `leave` an attempt or a
+ * give the same answer (`commit` answers `replayed` where its result was pruned meanwhile) and move no counter twice. With `reserve`, `beginRepair`, `takeBack` and `leave` an attempt or a
  * repair may then be spent, or given back, that nobody made. Names and results never suffer. What the calls took is the ledger's
  * affair (`limits/ledger.ts`).
  */
@@ -61,6 +61,7 @@ export type RepairReply =
 
 export type CommitReply =
   | { code: 'committed' | 'failed' | 'cancelled' | 'unknown-population' }
+  /** The payload is empty where the result that stands was pruned to a file. */
   | { code: 'replayed'; payload: Buffer }
   | { code: 'name-lost'; owner: string };
 

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { digest } from '../factory/canonical-json.ts';
 import type { Keys, SimulationKeys } from '../keys.ts';
+import type { Redis } from '../redis.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import { type Scripts, scriptsOf, unexpectedReply } from './scripts.ts';
 

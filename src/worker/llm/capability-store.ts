@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Keys } from '../../shared/keys.ts';
 import { capabilitiesSchema } from '../../shared/models/capabilities.ts';
+import type { Redis } from '../../shared/redis.ts';
 import type { CapabilityStore, Learnt } from './capability-memory.ts';
 
 const entrySchema = z.object({ untilMs: z.number(), capabilities: capabilitiesSchema.partial() });

@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../../shared/keys.ts';
 import type { CallKind } from '../../shared/limits/accounts.ts';
 import type { Budget } from '../../shared/limits/ledger.ts';
 import { limitScriptsOf } from '../../shared/limits/scripts.ts';
 import { replyText } from '../../shared/lua-scripts.ts';
+import type { Redis } from '../../shared/redis.ts';
 import type { CallOutcome, SeenLimits } from './limiter.ts';
 
 /** The script's lists are bounded, so that one worker cannot hold up Redis; what is beyond waits for the next exchange. */

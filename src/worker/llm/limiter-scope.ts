@@ -34,6 +34,8 @@ export interface ScopeClientOptions {
   readonly logger: Logger;
   /** Hears of every reply, and of every exchange that failed (undefined). */
   readonly onExchange: (reply: ExchangeReply | undefined) => void;
+  /** Hears when nothing waits, is in flight or is left to be said. */
+  readonly onIdle: () => void;
 }
 
 export interface ScopeClient {
@@ -66,7 +68,7 @@ interface Settlement {
  * While calls wait or are in flight something is said every second, so that the script knows that this process is alive.
  */
 export function createScopeClient(options: ScopeClientOptions): ScopeClient {
-  const { exchange, freshMs, random, now, logger, onExchange } = options;
+  const { exchange, freshMs, random, now, logger, onExchange, onIdle } = options;
   // In the order in which they came.
   const waiting = new Map<string, Waiting>();
   const settlements = new Map<string, Settlement>();
@@ -115,6 +117,8 @@ export function createScopeClient(options: ScopeClientOptions): ScopeClient {
     busy = false;
     if (!ended && (waiting.size > 0 || inFlight > 0 || hasMore() || isUrgent())) {
       sleep(hasMore() ? Math.min(JOIN_MS, sleepMs) : sleepMs);
+    } else {
+      onIdle();
     }
   }
 

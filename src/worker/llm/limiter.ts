@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis';
 import type { Keys } from '../../shared/keys.ts';
 import { type Stoppable, stoppable } from '../../shared/lifecycle.ts';
 import type { CallKind } from '../../shared/limits/accounts.ts';
@@ -7,8 +6,9 @@ import { rateScopeId } from '../../shared/limits/rate-scope.ts';
 import { describeScope } from '../../shared/limits/scope-description.ts';
 import { limitScriptsOf } from '../../shared/limits/scripts.ts';
 import type { ModelProfile } from '../../shared/models/model-profiles.ts';
+import type { Redis } from '../../shared/redis.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../../shared/telemetry/metrics.ts';
 import type { Backoff } from './backoff.ts';
 import { createExchange, type ScopeConfig } from './limiter-exchange.ts';
 import { createLimiterReport } from './limiter-report.ts';
@@ -120,7 +120,7 @@ export interface LimitersOptions {
   /** What all accounts together may spend. */
   readonly fleetBudget: Budget;
   readonly backoff: Backoff;
-  readonly metrics: Metrics;
+  readonly metrics: WorkerMetrics;
   readonly logger: Logger;
   /** Milliseconds; stands in for Redis' clock and the process' own in tests. */
   readonly now?: () => number;
@@ -174,6 +174,7 @@ export function createLimiters(options: LimitersOptions): Limiters {
     let waitingUntilMs = 0;
     let tokenLimit = tpm > 0 ? tpm : undefined;
     let isKnown = false;
+    const label = { model: metrics.modelLabel(model) };
     const report = createLimiterReport(metrics, logger, model);
     const client = createScopeClient({
       exchange: createExchange({ redis, keys, config, now }),
@@ -182,21 +183,22 @@ export function createLimiters(options: LimitersOptions): Limiters {
       now: monotonic,
       logger,
       onExchange(reply) {
-        report(reply);
+        report.hear(reply);
         if (reply === undefined) return;
         tokenLimit = reply.tokenLimit;
         waitingUntilMs = reply.waitMs > 0 ? (now ?? Date.now)() + reply.waitMs : 0;
         if (reply.budgetWait || !isKnown) sweep().catch(() => {}); // tried again while the budget waits
         isKnown = true;
       },
+      onIdle: report.rest,
     });
     const limiter: Limiter = {
       async acquire(request, signal) {
         const startedAt = monotonic();
         try {
-          return countingLost(await client.acquire(request, signal), () => metrics.lostCalls.inc({ model }));
+          return countingLost(await client.acquire(request, signal), () => metrics.lostCalls.inc(label));
         } finally {
-          metrics.limiterWaitSeconds.observe({ model }, (monotonic() - startedAt) / 1000);
+          metrics.limiterWaitSeconds.observe(label, (monotonic() - startedAt) / 1000);
         }
       },
       async pause(reason, message) {
@@ -207,7 +209,6 @@ export function createLimiters(options: LimitersOptions): Limiters {
           .hset(state, { pausedReason: reason, pausedMessage: message })
           .persist(state)
           .exec();
-        metrics.fleetPaused.set({ model }, 1);
       },
       waitingUntilMs: () => waitingUntilMs,
       tokenLimit: () => tokenLimit,

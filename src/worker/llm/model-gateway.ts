@@ -2,9 +2,10 @@ import { explain, ModelCallError, Reaction } from '../../shared/errors.ts';
 import { stoppable } from '../../shared/lifecycle.ts';
 import type { Capabilities } from '../../shared/models/capabilities.ts';
 import type { ModelProfile, ModelProfiles } from '../../shared/models/model-profiles.ts';
-import { mostNanoDollars } from '../../shared/models/prices.ts';
+import { mostNanoDollars, NANO } from '../../shared/models/prices.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../../shared/telemetry/metrics.ts';
+import type { Tracing } from '../../shared/telemetry/tracing.ts';
 import type { PromptTokens } from '../../shared/tokens/prompt-tokens.ts';
 import { withoutRefused } from './capabilities.ts';
 import { type CapabilityStore, createCapabilityMemory, keepsPromise } from './capability-memory.ts';
@@ -17,6 +18,7 @@ import {
   type Exchange,
   type Unmade,
 } from './chat-client.ts';
+import { createChatSpans } from './chat-span.ts';
 import type { Limiter, Limiters, Permit, PermitRequest } from './limiter.ts';
 import {
   CallAbortedError,
@@ -28,7 +30,7 @@ import {
 } from './model-call.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 import { createPromptCalibration, type PromptCalibration } from './prompt-calibration.ts';
-import { callError, rowOf } from './reactions.ts';
+import { callError, type Row, rowOf } from './reactions.ts';
 import { readSeenLimits } from './seen-limits.ts';
 import { settlementOf } from './settlement.ts';
 import { createStalePermits } from './stale-permits.ts';
@@ -46,7 +48,8 @@ export interface ModelGatewayOptions extends Endpoint {
   readonly capabilityStore: CapabilityStore;
   /** Sent to models that take it. */
   readonly reasoningEffort: ReasoningEffort | undefined;
-  readonly metrics: Metrics;
+  readonly metrics: WorkerMetrics;
+  readonly tracing: Tracing;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -68,15 +71,22 @@ interface OnItsWay {
   stalePermits: number;
 }
 
-/** One request that has ended, and what it was let through with. */
-interface Ended {
+/** One request that was tried to its end. */
+interface Tried {
+  readonly exchange: Exclude<Exchange, Unmade>;
+  readonly outcome: Outcome;
+  /** undefined: a usable answer. */
+  readonly row: Row | undefined;
+  readonly latencyMs: number;
+}
+
+/** The same, and what it was let through with. */
+interface Ended extends Tried {
   readonly request: ModelRequest;
   readonly permit: Permit;
   readonly capabilities: Capabilities;
   readonly body: ChatBody;
   readonly counted: number;
-  readonly exchange: Exclude<Exchange, Unmade>;
-  readonly latencyMs: number;
 }
 
 /** It ended so that the call is to be let through once more. */
@@ -90,9 +100,11 @@ const AGAIN = Symbol('again');
  * that it can be asked without.
  */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
-  const { baseUrl, stopping, limiters, profiles, reasoningEffort, metrics, logger, now = Date.now } = options;
+  const { baseUrl, stopping, limiters, profiles, reasoningEffort, metrics, tracing, logger } = options;
+  const now = options.now ?? Date.now;
   const client = createChatClient(options, options.timeouts);
   const memory = createCapabilityMemory({ baseUrl, profiles, store: options.capabilityStore, logger, now });
+  const chatSpans = createChatSpans(baseUrl);
   const countStalePermit = createStalePermits({ metrics, logger, now });
   const calibrations = new Map<string, PromptCalibration>();
 
@@ -114,7 +126,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   async function attempt(state: OnItsWay): Promise<ModelAnswer | undefined | typeof AGAIN> {
-    const { call, signal } = state;
+    const { call } = state;
     const { model } = call.expected;
     const capabilities = await memory.of(model);
     const counted = options.countPromptTokens(promptOf(call.expected, capabilities));
@@ -126,17 +138,15 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       return undefined;
     }
     const body = chatBody(request, capabilities, { room: needs.completionTokens, reasoningEffort });
-    const { exchange, latencyMs } = await send(body, permit, signal);
-    if (exchange.kind === 'kept-back') {
+    const sent = await send(body, permit, state);
+    if ('outcome' in sent) return conclude({ request, permit, capabilities, body, counted, ...sent }, state);
+    if (sent.kind === 'kept-back') {
       await giveBackStale(permit, state);
       return AGAIN;
     }
-    if (exchange.kind === 'aborted') {
-      const { wasSent, cause } = exchange;
-      await permit.settle({ kind: wasSent ? 'lost' : 'unsent' });
-      throw new CallAbortedError(wasSent ? 'aborted' : 'stopped before the call', { wasSent, cause });
-    }
-    return conclude({ request, permit, capabilities, body, counted, exchange, latencyMs }, state);
+    const { wasSent, cause } = sent;
+    await permit.settle({ kind: wasSent ? 'lost' : 'unsent' });
+    throw new CallAbortedError(wasSent ? 'aborted' : 'stopped before the call', { wasSent, cause });
   }
 
   function needsOf({ call, profile, limiter }: OnItsWay, counted: number): PermitRequest {
@@ -153,8 +163,11 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   async function freshPermit(needs: PermitRequest, state: OnItsWay): Promise<Permit> {
     const waiting = AbortSignal.any([state.signal, stopping]);
+    const attributes = { 'gen_ai.request.model': state.call.expected.model };
     for (;;) {
-      const permit = await state.limiter.acquire(needs, waiting);
+      const permit = await tracing.span('acquire', { attributes, isOrdinary: isAborted }, () =>
+        state.limiter.acquire(needs, waiting),
+      );
       if (permit.isFresh()) return permit;
       await giveBackStale(permit, state);
     }
@@ -176,36 +189,45 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     }
   }
 
-  async function send(
-    body: ChatBody,
-    permit: Permit,
-    signal: AbortSignal,
-  ): Promise<{ exchange: Exchange; latencyMs: number }> {
+  function send(body: ChatBody, permit: Permit, { call, signal }: OnItsWay): Promise<Tried | Unmade> {
     const maySend = () => permit.isFresh() && !stopping.aborted;
-    const startedMs = performance.now();
-    metrics.modelRequestsInFlight.inc();
-    const exchange = await client.send(body, { signal, maySend });
-    metrics.modelRequestsInFlight.dec();
-    const latencyMs = performance.now() - startedMs;
-    if (exchange.kind === 'replied' || exchange.kind === 'lost') {
-      metrics.modelRequestSeconds.observe({ model: body.model }, latencyMs / 1000);
-    }
-    return { exchange, latencyMs };
+    const { name, options } = chatSpans.of(body.model);
+    return tracing.span(name, options, async (span) => {
+      const startedMs = performance.now();
+      const model = metrics.modelLabel(body.model);
+      metrics.modelRequestsInFlight.inc();
+      const exchange = await client
+        .send(body, { signal, maySend })
+        .finally(() => metrics.modelRequestsInFlight.dec());
+      const latencyMs = performance.now() - startedMs;
+      if (exchange.kind === 'kept-back' || exchange.kind === 'aborted') {
+        const wasSent = exchange.kind === 'aborted' && exchange.wasSent;
+        if (wasSent) metrics.modelRequests.inc({ model, outcome: 'aborted' });
+        span.add({ 'persona_fleet.outcome': exchange.kind });
+        return exchange;
+      }
+      if (exchange.kind !== 'unreachable') {
+        metrics.modelRequestSeconds.observe({ model }, latencyMs / 1000);
+      }
+      const outcome = readOutcome(exchange, { moreRoom: call.expected.moreRoom, nowMs: now() });
+      const row = rowOf(outcome);
+      chatSpans.tell(span, outcome, row);
+      return { exchange, outcome, row, latencyMs };
+    });
   }
 
   /** Settles, and makes of the outcome what it means. */
   async function conclude(ended: Ended, state: OnItsWay): Promise<ModelAnswer | typeof AGAIN> {
-    const { request, permit, exchange, latencyMs } = ended;
+    const { request, permit, exchange, outcome, row, latencyMs } = ended;
     const { model } = request;
-    const outcome = readOutcome(exchange, { moreRoom: state.call.expected.moreRoom, nowMs: now() });
+    const label = metrics.modelLabel(model);
     const seen = exchange.kind === 'replied' ? readSeenLimits(exchange.reply.headers) : undefined;
-    if (await hasAdapted(outcome, ended, state)) {
+    if (await hasAdapted(ended, state)) {
       await permit.settle({ kind: 'refused', seen });
       return AGAIN;
     }
-    const usage = usageOf(outcome, ended);
-    const row = rowOf(outcome);
-    metrics.modelRequests.inc({ model, outcome: row?.reason ?? 'ok' });
+    const usage = usageOf(ended);
+    metrics.modelRequests.inc({ model: label, outcome: row?.reason ?? 'ok' });
     const error = row === undefined ? undefined : callError(row, outcome, model);
     if (error !== undefined && row?.fleet === 'pauses') {
       // Before the call is settled, so that what it held lets nobody else through.
@@ -213,26 +235,24 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         logger.error({ model, reason: error.reason, error: explain(cause) }, 'the fleet could not be paused');
       });
     }
-    const settled = permit.settle(
-      settlementOf({ outcome, row, usage, price: state.profile.price, latencyMs, seen }),
-    );
+    const settlement = settlementOf({ outcome, row, usage, price: state.profile.price, latencyMs, seen });
+    const settled = permit.settle(settlement);
+    if (settlement.kind === 'answered' && settlement.nanoDollars !== undefined) {
+      metrics.dollars.inc({ model: label }, settlement.nanoDollars / NANO);
+    }
     // A failure may hold everybody back: it must be known before this place makes its next call. An answer need not wait.
     if (row !== undefined) await settled;
     if (usage !== undefined) {
-      countUsage(model, usage);
+      countUsage(label, usage);
       state.call.onUsage(usage);
     }
     if (error?.reaction === Reaction.wait) await state.call.takeBack();
     if (error !== undefined) throw error;
-    return answerOf(outcome, ended, usage);
+    return answerOf(ended, usage);
   }
 
   /** Whether the endpoint refused the request for something that it can be asked without. */
-  async function hasAdapted(
-    outcome: Outcome,
-    { body, capabilities }: Ended,
-    state: OnItsWay,
-  ): Promise<boolean> {
+  async function hasAdapted({ outcome, body, capabilities }: Ended, state: OnItsWay): Promise<boolean> {
     if (outcome.kind !== 'error' || outcome.billed !== undefined) return false;
     if (state.adaptations === MOST_ADAPTATIONS) return false;
     const { profile } = state;
@@ -240,13 +260,13 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     if (change === undefined) return false;
     state.adaptations += 1;
     state.stalePermits = 0;
-    metrics.modelRequests.inc({ model: body.model, outcome: 'adapted' });
+    metrics.modelRequests.inc({ model: metrics.modelLabel(body.model), outcome: 'adapted' });
     await memory.learn(body.model, { sent: capabilities, change });
     return true;
   }
 
   /** What the provider counted; what an answer does not say is counted here, for it was not free. */
-  function usageOf(outcome: Outcome, { request, counted }: Ended): Usage | undefined {
+  function usageOf({ outcome, request, counted }: Ended): Usage | undefined {
     if (outcome.kind === 'error') return outcome.billed;
     if (outcome.kind !== 'answer') return undefined;
     const { usage, content } = outcome.answer;
@@ -267,8 +287,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   async function answerOf(
-    outcome: Outcome,
-    { request, capabilities }: Ended,
+    { outcome, request, capabilities }: Ended,
     usage: Usage | undefined,
   ): Promise<ModelAnswer> {
     if (outcome.kind !== 'answer' || usage === undefined) throw new Error(`no row for ${outcome.kind}`);
@@ -286,6 +305,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   return stoppable({ waitingUntilMs: () => limiters.waitingUntilMs(), complete }, client.stop);
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof CallAbortedError;
 }
 
 /** The room for an answer that was cut off: no more than one request may have. Throws where that is no more than it had. */

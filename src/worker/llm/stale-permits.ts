@@ -1,6 +1,6 @@
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../../shared/telemetry/metrics.ts';
 
 const SAID_AT = 3;
 const MOST_IN_A_ROW = 20;
@@ -16,14 +16,14 @@ const REMEDY = 'raise PERSONA_FLEET_RATE_GUARD_MS, or bring Redis nearer';
  * ever sent, and somebody must hear of it.
  */
 export function createStalePermits(options: {
-  readonly metrics: Pick<Metrics, 'stalePermits'>;
+  readonly metrics: Pick<WorkerMetrics, 'stalePermits' | 'modelLabel'>;
   readonly logger: Logger;
   readonly now: () => number;
 }): (model: string, inARow: number) => void {
   const { metrics, logger, now } = options;
   let saidAtMs = Number.NEGATIVE_INFINITY;
   return (model, inARow) => {
-    metrics.stalePermits.inc({ model });
+    metrics.stalePermits.inc({ model: metrics.modelLabel(model) });
     if (inARow >= MOST_IN_A_ROW) {
       throw new ModelCallError(
         `no request can be sent in time: its two round trips to Redis (or a connection to the model endpoint) take longer than half of PERSONA_FLEET_RATE_GUARD_MS; ${REMEDY}`,

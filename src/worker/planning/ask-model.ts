@@ -1,12 +1,12 @@
 import { ModelCallError, Reaction } from '../../shared/errors.ts';
-import { delay } from '../../shared/lifecycle.ts';
 import { CallKind } from '../../shared/limits/accounts.ts';
 import { PLANNING_ATTEMPTS } from '../../shared/planning/operations.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Metrics } from '../../shared/telemetry/metrics.ts';
+import type { WorkerMetrics } from '../../shared/telemetry/metrics.ts';
 import type { CallTransactions, OpenedCall } from '../../shared/transactions/call-transactions.ts';
 import { attemptsSpent } from '../attempts-spent.ts';
 import { callModel, type ModelPlaces } from '../call-model.ts';
+import { countedDelay } from '../counted-delay.ts';
 import { type Backoff, backoffMs } from '../llm/backoff.ts';
 import { CallAbortedError, type ModelRequest } from '../llm/model-call.ts';
 import { type Question, stillFaulty } from './question.ts';
@@ -23,7 +23,7 @@ export interface AskDependencies extends Omit<ModelPlaces, 'onPause'> {
   readonly transactions: CallTransactions;
   readonly signal: AbortSignal;
   readonly backoff: Backoff;
-  readonly metrics: Metrics;
+  readonly metrics: WorkerMetrics;
   readonly logger: Logger;
 }
 
@@ -84,9 +84,9 @@ export async function askModel<T>(
       isAttemptOpen = false;
       moreRoom ||= error.reason === 'length';
       if (error.reaction !== Reaction.retry || attempts >= PLANNING_ATTEMPTS) return giveUp(error);
+      metrics.modelRetries.inc({ reason: error.reason });
       const waitMs = backoffMs(backoff, attempts, error.retryAfterMs);
-      metrics.modelWaitSeconds.inc(waitMs / 1000);
-      await delay(waitMs, stopping);
+      await countedDelay(waitMs, stopping, metrics);
     }
   }
   if (isAttemptOpen) await transactions.leave(eventKey);
@@ -122,6 +122,7 @@ export async function askModel<T>(
         return 'answer' in called ? called.answer.content : called.ended;
       } catch (error) {
         if (!(error instanceof ModelCallError) || error.reaction !== Reaction.wait) throw error;
+        metrics.modelRetries.inc({ reason: error.reason });
       }
     }
   }

@@ -22,6 +22,7 @@ export interface PlanTransactionOptions extends Omit<AskDependencies, 'within' |
  */
 export async function planTransaction(options: PlanTransactionOptions): Promise<PlanningJobResult> {
   const { request, cache, prompts, lockLost, ...dependencies } = options;
+  const { transactions: lookedUp } = dependencies.metrics;
   const within = eventKeyOf(request.operation, request.arguments);
   const asked = { within, modelName: request.arguments.model, cacheKey: request.operation };
   const ask: Ask = (eventKey, question) => askModel(eventKey, question, { ...dependencies, ...asked });
@@ -29,8 +30,10 @@ export async function planTransaction(options: PlanTransactionOptions): Promise<
   try {
     await cache.transactional(request.operation, request.arguments, () => {
       outcome = 'recorded';
+      lookedUp.inc({ kind: 'call', outcome: 'miss' });
       return answerTo(within, request, ask, prompts);
     });
+    if (outcome === 'replayed') lookedUp.inc({ kind: 'call', outcome: 'hit' });
     return { outcome };
   } catch (error) {
     if (!(error instanceof NotAnsweredError)) throw error;

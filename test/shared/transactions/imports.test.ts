@@ -121,7 +121,10 @@ test('what ends or begins populations leaves imported people alone', async (t) =
   assert.deepEqual(await populations.cancel(ID), { cancelled: false, status: 'complete', released: 0 });
   assert.equal(await populations.reopen(ID), 0);
   await populations.resume(ID);
-  assert.deepEqual(await populations.pause(ID, 'why'), { paused: false, reason: '' });
+  assert.deepEqual(await populations.pause(ID, { code: 'quota', message: 'why' }), {
+    paused: false,
+    reason: '',
+  });
   assert.equal((await populations.status(ID))?.state, 'complete');
   assert.deepEqual(await names(), { ann: `${ID}/0` });
   await populations.forget(ID);

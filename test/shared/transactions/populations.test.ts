@@ -72,7 +72,10 @@ test('resume takes a paused or cancelled population up again, and nothing else',
   const { define, status, populations, slotsOf } = await simulation(t);
   await define(1);
   assert.equal(await populations.isUnderWay(ID), true);
-  for (const stop of [() => populations.pause(ID, 'no quota'), () => populations.cancel(ID)]) {
+  for (const stop of [
+    () => populations.pause(ID, { code: 'quota', message: 'no quota' }),
+    () => populations.cancel(ID),
+  ]) {
     await stop();
     await define(1);
     assert.equal(await populations.isUnderWay(ID), false, 'defining it again does not resume it');
@@ -93,7 +96,10 @@ test('a connection that speaks to the rate budget as well pauses and resumes pop
   t.after(() => redis.quit());
   const populations = createPopulations(redis, keys, 'sim');
   limitScriptsOf(redis);
-  assert.deepEqual(await populations.pause(ID, 'no quota'), { paused: true, reason: 'no quota' });
+  assert.deepEqual(await populations.pause(ID, { code: 'quota', message: 'no quota' }), {
+    paused: true,
+    reason: 'no quota',
+  });
   await populations.resume(ID);
   assert.equal((await status()).state, 'planned');
 });
@@ -101,13 +107,25 @@ test('a connection that speaks to the rate budget as well pauses and resumes pop
 test('pause keeps the first reason and does not touch what is finished or unknown', async (t) => {
   const { define, status, populations, slotsOf } = await simulation(t);
   await define(1);
-  assert.deepEqual(await populations.pause(ID, 'first'), { paused: true, reason: 'first' });
-  assert.deepEqual(await populations.pause(ID, 'second'), { paused: true, reason: 'first' });
+  assert.deepEqual(await populations.pause(ID, { code: 'quota', message: 'first' }), {
+    paused: true,
+    reason: 'first',
+  });
+  assert.deepEqual(await populations.pause(ID, { code: 'quota', message: 'second' }), {
+    paused: true,
+    reason: 'first',
+  });
   assert.deepEqual([(await status()).state, (await status()).reason], ['paused', 'first']);
   await slotsOf().commit(0, commit('Ann Lee'));
-  assert.deepEqual(await populations.pause(ID, 'late'), { paused: false, reason: '' });
+  assert.deepEqual(await populations.pause(ID, { code: 'quota', message: 'late' }), {
+    paused: false,
+    reason: '',
+  });
   assert.equal((await status()).state, 'complete');
-  assert.deepEqual(await populations.pause('feedfeedfeedfeed', 'x'), { paused: false, reason: '' });
+  assert.deepEqual(await populations.pause('feedfeedfeedfeed', { code: 'quota', message: 'x' }), {
+    paused: false,
+    reason: '',
+  });
 });
 
 test('cancel gives back the names of open slots and keeps those of committed ones', async (t) => {

@@ -100,7 +100,7 @@ test('reserve refuses settled slots and populations that are paused, cancelled o
   assert.deepEqual(await slots.reserve(0, named('Bob Ray')), { code: 'committed' });
   await slots.fail(1, { reason: 'refusal', record: '{}' });
   assert.deepEqual(await slots.reserve(1, named('Bob Ray')), { code: 'failed' });
-  await populations.pause(POPULATION, 'no quota');
+  await populations.pause(POPULATION, { code: 'quota', message: 'no quota' });
   assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'paused', reason: 'no quota' });
   await populations.cancel(POPULATION);
   assert.deepEqual(await slots.reserve(2, named('Bob Ray')), { code: 'cancelled' });
@@ -201,7 +201,7 @@ test('no repair of settled slots, nor in populations that are paused, cancelled 
   assert.deepEqual(await repair(0), { code: 'committed' });
   await slots.fail(1, { reason: 'refusal', record: '{}' });
   assert.deepEqual(await repair(1), { code: 'failed' });
-  await populations.pause(POPULATION, 'no quota');
+  await populations.pause(POPULATION, { code: 'quota', message: 'no quota' });
   assert.deepEqual(await repair(2), { code: 'paused', reason: 'no quota' });
   await populations.cancel(POPULATION);
   assert.deepEqual(await repair(2), { code: 'cancelled' });
@@ -247,7 +247,7 @@ test('a slot that is opened again has a repair again', async (t) => {
 test('a name for an answer that is paid for is given during a pause', async (t) => {
   const { slots, populations } = await planned(t);
   await slots.reserve(0, named());
-  await populations.pause(POPULATION, 'no quota');
+  await populations.pause(POPULATION, { code: 'quota', message: 'no quota' });
   const claim = await slots.reserve(0, { ...named('Ann Lee'), opens: 'nothing' });
   assert.deepEqual(claim, { code: 'reserved', record: 'record of Ann Lee', attempts: 1, refused: 0 });
 });
@@ -295,7 +295,7 @@ test('commit is refused for failed slots and for cancelled or unknown population
   await slots.fail(0, { reason: 'refusal', record: '{}' });
   assert.deepEqual(await slots.commit(0, result('Ann Lee')), { code: 'failed' });
   await slots.reserve(1, named('Bob Ray'));
-  await populations.pause(POPULATION, 'no quota');
+  await populations.pause(POPULATION, { code: 'quota', message: 'no quota' });
   assert.deepEqual(await slots.commit(1, result('Bob Ray')), { code: 'committed' });
   await populations.cancel(POPULATION);
   assert.deepEqual(await slots.commit(2, result('Cy Dow')), { code: 'cancelled' });

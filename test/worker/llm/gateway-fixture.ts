@@ -6,7 +6,8 @@ import { ModelCallError } from '../../../src/shared/errors.ts';
 import type { ModelProfile } from '../../../src/shared/models/model-profiles.ts';
 import { personaRequestSchema } from '../../../src/shared/person/schema.ts';
 import { createLogger } from '../../../src/shared/telemetry/logger.ts';
-import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
+import { createWorkerMetrics } from '../../../src/shared/telemetry/metrics.ts';
+import { noTracing } from '../../../src/shared/telemetry/tracing.ts';
 import { createPromptTokens } from '../../../src/shared/tokens/prompt-tokens.ts';
 import { createTokenCounter } from '../../../src/shared/tokens/token-counter.ts';
 import type { FaultKind } from '../../../src/simulator/faults.ts';
@@ -84,7 +85,7 @@ export function gatewayTo(
   given: Partial<ModelGatewayOptions> & { profile?: Partial<ModelProfile> } = {},
 ) {
   const { profile = {}, ...options } = given;
-  const metrics = createMetrics();
+  const metrics = createWorkerMetrics();
   const usages: Usage[] = [];
   const record = recordingLimiter();
   const gateway = createModelGateway({
@@ -99,6 +100,7 @@ export function gatewayTo(
     capabilityStore: forgetful,
     reasoningEffort: undefined,
     metrics,
+    tracing: noTracing,
     logger: createLogger('silent'),
     ...options,
   });

@@ -28,6 +28,7 @@ const nothing: ExchangeReply = {
 /** A client whose messages the test answers itself, one after another. */
 function scopeClient(t: TestContext) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
+  let rests = 0;
   const open: { message: ExchangeMessage; answer: PromiseWithResolvers<ExchangeReply> }[] = [];
   const client = createScopeClient({
     exchange: (message) => {
@@ -40,6 +41,9 @@ function scopeClient(t: TestContext) {
     now: () => 0,
     logger: createLogger('silent'),
     onExchange: () => {},
+    onIdle: () => {
+      rests += 1;
+    },
   });
   const next = async () => {
     await setImmediate();
@@ -48,6 +52,8 @@ function scopeClient(t: TestContext) {
   };
   return {
     client,
+    /** How often it was said that nothing is left to do. */
+    rests: () => rests,
     /** The message that is waiting for its reply; undefined when nothing was said. */
     next,
     async reply(more: Partial<ExchangeReply> = {}) {
@@ -84,7 +90,7 @@ test('a call that comes while others wait for the rate gets in line with their n
 });
 
 test('while a call is in flight the process is heard of every second, and no longer', async (t) => {
-  const { client, reply, next, tick } = scopeClient(t);
+  const { client, reply, next, rests, tick } = scopeClient(t);
   const acquiring = client.acquire(REQUEST, never);
   const first = await next();
   const id = first?.message.asks[0]?.id ?? '';
@@ -98,8 +104,10 @@ test('while a call is in flight the process is heard of every second, and no lon
     assert.deepEqual([asks, settlements], [[], []]);
     assert.deepEqual([message.number, message.confirmed], [number, number - 1]);
   }
+  assert.equal(rests(), 0);
   void permit.settle(LOST);
   assert.equal((await reply()).settlements.length, 1);
+  assert.equal(rests(), 1);
   tick(10_000);
   assert.equal(await next(), undefined);
 });

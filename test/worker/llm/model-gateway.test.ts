@@ -51,6 +51,7 @@ test('an answer comes with its content, its model, its origin and its tokens, wh
   assert.ok(outcome.latencyMs > 0);
   assert.equal(await total(metrics.tokens, { model: MODEL, type: 'prompt' }), tokens.prompt);
   assert.equal(await total(metrics.tokens, { model: MODEL, type: 'completion' }), tokens.completion);
+  assert.equal(await total(metrics.dollars, { model: MODEL }), outcome.nanoDollars / 1e9);
   assert.equal(await total(metrics.modelRequests, { model: MODEL, outcome: 'ok' }), 1);
   assert.equal(await total(metrics.modelRequestsInFlight), 0);
   assert.match(await metrics.registry.metrics(), /request_duration_seconds_count\{model="gpt-test"\} 1/);
@@ -232,7 +233,12 @@ test("the caller's signal ends a call in flight with CallAbortedError: nobody kn
   const { ask, metrics, settled } = gatewayTo(t, url);
   await assert.rejects(ask({}, leaving.signal), { name: 'CallAbortedError', wasSent: true });
   assert.deepEqual(settled, [{ kind: 'lost' }]);
-  assert.equal(await total(metrics.modelRequests), 0);
+  const { values } = await metrics.modelRequests.get();
+  const counted = values.filter(({ value }) => value > 0);
+  assert.deepEqual(
+    counted.map(({ labels, value }) => [labels.outcome, value]),
+    [['aborted', 1]],
+  );
   assert.equal(await total(metrics.modelRequestsInFlight), 0);
 });
 

@@ -5,13 +5,14 @@ import { ModelCallError, type Reaction } from '../../../src/shared/errors.ts';
 import { createKeys } from '../../../src/shared/keys.ts';
 import { planningAccount } from '../../../src/shared/limits/accounts.ts';
 import { createLogger } from '../../../src/shared/telemetry/logger.ts';
-import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
+import { createWorkerMetrics } from '../../../src/shared/telemetry/metrics.ts';
 import { createCallTransactions } from '../../../src/shared/transactions/call-transactions.ts';
 import { createTransactionalCache } from '../../../src/shared/transactions/transactional.ts';
 import { CallAbortedError } from '../../../src/worker/llm/model-call.ts';
 import { type AskDependencies, askModel } from '../../../src/worker/planning/ask-model.ts';
 import type { Question } from '../../../src/worker/planning/question.ts';
 import { connect, testPrefix } from '../../support/redis.ts';
+import { total } from '../llm/gateway-fixture.ts';
 import { type Gate, type ScriptedModel, type Step, scriptedModel } from '../planned-slots.ts';
 
 /** Asks for a number; anything else is a fault, which a repair call mends. */
@@ -60,7 +61,7 @@ async function asking(t: TestContext) {
         stopping: signal,
         signal,
         backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
-        metrics: createMetrics(),
+        metrics: createWorkerMetrics(),
         logger: createLogger('silent'),
         ...changes,
       });
@@ -110,13 +111,16 @@ test('a repair that does not help costs the attempt; after three the reason is s
 test('errors are tried again; being told to wait spends no attempt, neither first nor in a repair', async (t) => {
   const { ask, users } = await asking(t);
   const wait = fails('wait', 'rate_limited');
-  const answer = await ask([
+  const metrics = createWorkerMetrics();
+  const steps = [
     ...[wait, wait, wait, wait, fails('retry', 'server_error')],
     ...[wait, says('many'), wait, wait, wait, wait, fails('retry', 'timeout')],
     ...[wait, says('7')],
-  ]);
-  assert.equal(answer, 7);
+  ];
+  assert.equal(await ask(steps, { metrics }), 7);
   assert.equal(users().length, 14);
+  assert.equal(await total(metrics.modelRetries, { reason: 'rate_limited' }), 10);
+  assert.equal(await total(metrics.modelRetries), 12);
 });
 
 test('a refusal is given up at once; what a person must mend is told apart', async (t) => {

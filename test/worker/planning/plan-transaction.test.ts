@@ -6,11 +6,12 @@ import { createKeys } from '../../../src/shared/keys.ts';
 import { planningAccount } from '../../../src/shared/limits/accounts.ts';
 import { createPlanningPrompts } from '../../../src/shared/planning/render-planning-prompt.ts';
 import { createLogger } from '../../../src/shared/telemetry/logger.ts';
-import { createMetrics } from '../../../src/shared/telemetry/metrics.ts';
+import { createWorkerMetrics } from '../../../src/shared/telemetry/metrics.ts';
 import { createCallTransactions } from '../../../src/shared/transactions/call-transactions.ts';
 import { createTransactionalCache, eventKeyOf } from '../../../src/shared/transactions/transactional.ts';
 import { planTransaction } from '../../../src/worker/planning/plan-transaction.ts';
 import { connect, testPrefix } from '../../support/redis.ts';
+import { total } from '../llm/gateway-fixture.ts';
 import { type Step, scriptedModel } from '../planned-slots.ts';
 
 const request = {
@@ -24,8 +25,10 @@ async function planning(t: TestContext) {
   const keys = createKeys(testPrefix(t));
   const cache = createTransactionalCache(redis, keys, 'sim');
   const running = new AbortController().signal;
+  const metrics = createWorkerMetrics();
   return {
     cache,
+    metrics,
     plan(steps: Step[], signals: { stopping?: AbortSignal; lockLost?: AbortSignal } = {}) {
       const model = scriptedModel([...steps, () => assert.fail('one call too many')]);
       return planTransaction({
@@ -40,7 +43,7 @@ async function planning(t: TestContext) {
         signal: running,
         lockLost: running,
         backoff: { baseMs: 0, maxMs: 0, random: () => 0 },
-        metrics: createMetrics(),
+        metrics,
         logger: createLogger('silent'),
         ...signals,
       });
@@ -49,11 +52,14 @@ async function planning(t: TestContext) {
 }
 
 test('a plan is made once, stored under its event key, and replayed without a call', async (t) => {
-  const { plan, cache } = await planning(t);
+  const { plan, cache, metrics } = await planning(t);
   assert.deepEqual(await plan([() => JSON.stringify(PILOTS)]), { outcome: 'recorded' });
   assert.deepEqual(await cache.peek(eventKeyOf(request.operation, request.arguments)), PILOTS);
   assert.deepEqual(await plan([]), { outcome: 'replayed' });
   assert.deepEqual(await cache.counts(), { hits: 0, misses: 0 }, 'a worker asks for nothing');
+  for (const outcome of ['hit', 'miss']) {
+    assert.equal(await total(metrics.transactions, { kind: 'call', outcome }), 1, outcome);
+  }
 });
 
 test('what cannot be planned has failed, and no result is stored', async (t) => {

@@ -6,7 +6,8 @@
   ARGV  1 slot   2 owner   3 canonical name   4 payload
 
   Returns {'committed'}               also where this very payload stands already: a repeated call moves no counter
-        | {'replayed', payload}       the slot had a result: that one stands, this one is dropped
+        | {'replayed', payload or ''} the slot had a result: that one stands, this one is dropped; '' where it has been pruned
+                                      since, for a repeated call too
         | {'failed'}                  the slot was given up before; `retry` opens it again
         | {'name-lost', owner}        the name belongs to another transaction; reserve again
         | {'cancelled'} | {'unknown-population'}
@@ -42,9 +43,10 @@ redis.call('SETBIT', KEYS[2], slot, 1)
 releaseHeldName(KEYS[4], KEYS[5], slot, owner, canonical)
 forgetAttempts(KEYS[6], slot)
 local committed = redis.call('HINCRBY', KEYS[7], 'committed', 1)
+redis.call('HSET', KEYS[7], 'lastCommitAt', redis.call('TIME')[1])
 local failed = tonumber(redis.call('HGET', KEYS[7], 'failed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', failed > 0 and 'partial' or 'complete')
-  redis.call('HDEL', KEYS[8], 'reason')
+  redis.call('HDEL', KEYS[8], 'reason', 'reasonCode')
 end
 return { 'committed' }

@@ -33,7 +33,7 @@ end
 if tonumber(ARGV[3]) > tonumber(size) then
   redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
   redis.call('HSET', KEYS[1], 'size', ARGV[3], 'extents', ARGV[4], 'state', ARGV[5], 'status', 'planned')
-  redis.call('HDEL', KEYS[1], 'reason')
+  redis.call('HDEL', KEYS[1], 'reason', 'reasonCode')
   return { 'grown' }
 end
 -- The same people, though the state may differ in what does not decide who they are (attempts).

@@ -38,6 +38,6 @@ redis.call('HINCRBY', KEYS[7], 'failed:' .. reason, 1)
 local committed = tonumber(redis.call('HGET', KEYS[7], 'committed') or 0)
 if committed + failed >= size then
   redis.call('HSET', KEYS[8], 'status', 'partial')
-  redis.call('HDEL', KEYS[8], 'reason')
+  redis.call('HDEL', KEYS[8], 'reason', 'reasonCode')
 end
 return { 'failed' }

@@ -21,7 +21,7 @@ if not status then return { 'unknown-population' } end
 if ARGV[2] == 'cancel' then
   if status == 'complete' or status == 'partial' then return { 'finished', status } end
   redis.call('HSET', KEYS[1], 'status', 'cancelled')
-  redis.call('HDEL', KEYS[1], 'reason')
+  redis.call('HDEL', KEYS[1], 'reason', 'reasonCode')
 end
 
 local slots = {}

@@ -27,6 +27,6 @@ for i = 1, #ARGV, 2 do
 end
 if reopened > 0 then
   redis.call('HSET', KEYS[1], 'status', 'running')
-  redis.call('HDEL', KEYS[1], 'reason')
+  redis.call('HDEL', KEYS[1], 'reason', 'reasonCode')
 end
 return { 'reopened', reopened }

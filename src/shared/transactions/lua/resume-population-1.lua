@@ -11,5 +11,5 @@ local status = redis.call('HGET', KEYS[1], 'status')
 if not status then return { 'unknown-population' } end
 if status ~= 'paused' and status ~= 'cancelled' then return { 'unchanged', status } end
 redis.call('HSET', KEYS[1], 'status', 'planned')
-redis.call('HDEL', KEYS[1], 'reason')
+redis.call('HDEL', KEYS[1], 'reason', 'reasonCode')
 return { 'resumed', status }
